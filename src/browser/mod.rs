@@ -1,0 +1,115 @@
+//! The [`Platform`] of a web page, by web-sys. Mechanism only: nothing here compares what strings mean.
+
+mod fetch;
+mod promise;
+
+use std::rc::Rc;
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{PageTransitionEvent, Storage, Window};
+
+pub use promise::{on_fault, spawn};
+
+use crate::client::Page;
+use crate::platform::Platform;
+use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::http::{Request, Response};
+
+/// The window of a web page.
+pub struct Browser {
+    window: Window,
+}
+
+impl Browser {
+    /// The page that this code runs in: the same one on each call, so that its clients share their sessions.
+    ///
+    /// # Errors
+    /// `unsupported_environment` where there is no window.
+    pub fn page() -> Result<Rc<Page<Self>>, Error> {
+        thread_local! {
+            static PAGE: Option<Rc<Page<Browser>>> = web_sys::window().map(|window| Page::new(Browser { window }));
+        }
+        PAGE.with(Clone::clone).ok_or_else(|| Error::unsupported("a window"))
+    }
+
+    fn storage(&self) -> Result<Storage, Error> {
+        self.window.session_storage().ok().flatten().ok_or_else(unavailable)
+    }
+}
+
+fn unavailable() -> Error {
+    ErrorKind::StorageUnavailable.into()
+}
+
+impl Platform for Browser {
+    fn entropy(&self, bytes: &mut [u8]) -> Result<(), Error> {
+        getrandom::fill(bytes).map_err(|_| Error::unsupported("crypto.getRandomValues"))
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since 1970: positive, far below 2^53"
+    )]
+    fn wall_clock(&self) -> u64 {
+        js_sys::Date::now() as u64
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since the page began")]
+    fn monotonic_clock(&self) -> u64 {
+        self.window.performance().map_or_else(|| self.wall_clock(), |performance| performance.now() as u64)
+    }
+
+    fn stored(&self, key: &str) -> Result<Option<String>, Error> {
+        self.storage()?.get_item(key).map_err(|_| unavailable())
+    }
+
+    fn store(&self, key: &str, value: &str) -> Result<(), Error> {
+        self.storage()?.set_item(key, value).map_err(|_| unavailable())
+    }
+
+    fn forget(&self, key: &str) {
+        if let Ok(storage) = self.storage() {
+            let _ = storage.remove_item(key);
+        }
+    }
+
+    fn stored_keys(&self) -> Result<Vec<String>, Error> {
+        let storage = self.storage()?;
+        let length = storage.length().map_err(|_| unavailable())?;
+        Ok((0..length).filter_map(|index| storage.key(index).ok().flatten()).collect())
+    }
+
+    async fn send(&self, request: Request, timeout: u64) -> Result<Response, Error> {
+        fetch::send(&self.window, request, timeout).await
+    }
+
+    fn page_url(&self) -> String {
+        self.window.location().href().unwrap_or_default()
+    }
+
+    fn replace_page_url(&self, url: &str) {
+        if let Ok(history) = self.window.history() {
+            // The app's own history state stays; a refusal (too many calls) leaves the URL as it is.
+            let state = history.state().unwrap_or(JsValue::NULL);
+            let _ = history.replace_state_with_url(&state, "", Some(url));
+        }
+    }
+
+    async fn navigate(&self, url: &str) -> Error {
+        if self.window.location().assign(url).is_err() {
+            return ErrorKind::NavigationCancelled.into();
+        }
+        // `pageshow` comes once for the page itself where it was still loading, and then only if the user
+        // comes back and the browser had kept the page.
+        loop {
+            let shown = js_sys::Promise::new(&mut |resolve, _| {
+                let _ = self.window.add_event_listener_with_callback("pageshow", &resolve);
+            });
+            let event = promise::settled(&shown).await.unwrap_or(JsValue::NULL);
+            if event.dyn_into::<PageTransitionEvent>().is_ok_and(|event| event.persisted()) {
+                return ErrorKind::NavigationCancelled.into();
+            }
+        }
+    }
+}

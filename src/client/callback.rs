@@ -1,0 +1,263 @@
+//! Handles the authorization response: in the order of `protocol/callback.rs`, and once for each URL.
+
+use std::rc::Rc;
+
+use super::Client;
+use super::configuration::LoginOptions;
+use super::flight::Flight;
+use super::session::{SentAt, Session};
+use super::transactions::{self, Found};
+use crate::platform::Platform;
+use crate::protocol::authorization::Transaction;
+use crate::protocol::callback::{AuthorizationResponse, is_response, without_response};
+use crate::protocol::error::{Error, ErrorKind, OAuthError};
+use crate::protocol::http::{Purpose, Request, Response};
+use crate::protocol::json::{Json, decimal};
+use crate::protocol::token::{ClientAuthentication, CodeExchange};
+use crate::protocol::url::Url;
+
+/// When a login was begun anew because its response was unknown here. In the tab's store, so that it
+/// outlives the page: it is what breaks a loop.
+const RESTARTED: &str = "wicketgate.restarted";
+
+/// Callbacks whose outcome a page remembers.
+const REMEMBERED: usize = 4;
+
+/// What a login ended in.
+#[derive(Debug)]
+pub struct LoginResult {
+    /// Where the user wanted to be: path, query and fragment of the page's origin.
+    pub return_to: String,
+    /// As given to the login.
+    pub app_state: Option<Json>,
+    /// The session that was begun.
+    pub session: Rc<Session>,
+    /// The backend's answer, where there is a backend.
+    pub backend: Option<Json>,
+}
+
+impl LoginResult {
+    /// The `LoginResult` of the JavaScript API, without its session; absent members are absent.
+    pub fn to_json(&self) -> Json {
+        let mut object = Json::Object(Vec::new());
+        object.set_text("returnTo", Some(&self.return_to));
+        for (name, value) in [("appState", &self.app_state), ("backend", &self.backend)] {
+            if let Some(value) = value {
+                object.set(name, value.clone());
+            }
+        }
+        object
+    }
+}
+
+type Outcome = Result<Rc<LoginResult>, Error>;
+
+/// A callback that was begun, under the URL that it came with and the one that was left of it.
+pub(crate) struct CallbackFlight {
+    id: u32,
+    url: Url,
+    cleaned: String,
+    flight: Rc<Flight<Outcome>>,
+}
+
+/// Lands the flight also where the work is dropped half-way: nobody waits for ever.
+struct Pilot(Rc<Flight<Outcome>>);
+
+impl Drop for Pilot {
+    fn drop(&mut self) {
+        self.0.land(Err(ErrorKind::Aborted.into()));
+    }
+}
+
+impl CallbackFlight {
+    pub(super) fn is_under_way(&self) -> bool {
+        !self.flight.has_landed()
+    }
+}
+
+impl<P: Platform> Client<P> {
+    /// Whether `url` (default: the page's) carries an authorization response for this client, or did until
+    /// it was cleaned by a call that is still under way.
+    pub fn is_callback(&self, url: Option<&str>) -> bool {
+        let Ok(url) = self.callback_url(url) else { return false };
+        let callbacks = self.shared.callbacks.borrow();
+        is_response(&url, self.configuration.text("redirectUri"))
+            || callbacks.iter().any(|callback| callback.cleaned == url.href() && callback.is_under_way())
+    }
+
+    /// Parses and validates the authorization response in `url` (default: the page's), then redeems the code
+    /// or hands it to the backend. Further calls for the same URL get the outcome of the first.
+    ///
+    /// # Errors
+    /// All of the groups "authorization response", "server" and "environment".
+    pub async fn handle_callback(&self, url: Option<&str>) -> Outcome {
+        let url = self.callback_url(url)?;
+        if let Some(flight) = self.find_flight(&url, |callback| callback.flight.clone()) {
+            return flight.landed().await;
+        }
+        let cleaned = without_response(&url);
+        let pilot = Pilot(self.begin_flight(&url, &cleaned));
+        let outcome = self.answer(&url, &cleaned).await.map(Rc::new);
+        // A response that came to nothing leaves the session that the backend may know of.
+        if outcome.as_ref().is_err_and(|error| error.oauth().is_some() || error.status().is_none() && !error.is_network()) {
+            let _ = self.restore().await;
+        }
+        pilot.0.land(outcome.clone());
+        outcome
+    }
+
+    /// The number of the callback that [`handle_callback`](Self::handle_callback) would give the outcome of,
+    /// where it was begun before.
+    pub fn known_callback(&self, url: Option<&str>) -> Option<u32> {
+        let url = self.callback_url(url).ok()?;
+        self.find_flight(&url, |callback| callback.id)
+    }
+
+    fn begin_flight(&self, url: &Url, cleaned: &str) -> Rc<Flight<Outcome>> {
+        let flight = Rc::new(Flight::new());
+        let mut callbacks = self.shared.callbacks.borrow_mut();
+        let id = callbacks.last().map_or(0, |last| last.id.wrapping_add(1));
+        if callbacks.len() == REMEMBERED {
+            callbacks.remove(0);
+        }
+        callbacks.push(CallbackFlight { id, url: url.clone(), cleaned: cleaned.into(), flight: flight.clone() });
+        flight
+    }
+
+    fn callback_url(&self, url: Option<&str>) -> Result<Url, Error> {
+        let page = self.page.url()?;
+        match url {
+            Some(url) => page.join(url).ok_or(Error::malformed_callback("it is not an http or https URL")),
+            None => Ok(page),
+        }
+    }
+
+    /// The latest callback for `url`; a page that asks again after its URL was cleaned means the same one.
+    fn find_flight<T>(&self, url: &Url, read: impl FnOnce(&CallbackFlight) -> T) -> Option<T> {
+        let callbacks = self.shared.callbacks.borrow();
+        callbacks.iter().rev().find(|callback| callback.url == *url || callback.cleaned == url.href()).map(read)
+    }
+
+    async fn answer(&self, url: &Url, cleaned: &str) -> Result<LoginResult, Error> {
+        let platform = &self.page.platform;
+        let response = AuthorizationResponse::from_callback_url(url);
+        // Before any request goes out, and also where the response is refused: a code leaks by the address bar.
+        if is_response(url, self.configuration.text("redirectUri")) && platform.page_url() == url.href() {
+            platform.replace_page_url(cleaned);
+        }
+        let response = response?;
+        match transactions::find(platform, response.state())? {
+            Found::Pending(transaction) => {
+                let return_to = transaction.return_to().into();
+                self.take(&response, &transaction)?;
+                let exchange = response.complete(*transaction, &self.server)?;
+                platform.forget(RESTARTED);
+                self.redeem(exchange, return_to).await
+            }
+            // As a reload or the back button bring it. Where its session goes on, so does its user.
+            Found::Used { return_to } => {
+                self.restore().await?;
+                if self.shared.is_signed_in() {
+                    Ok(self.result(return_to, None, None))
+                } else {
+                    Err(ErrorKind::TransactionUsed.into())
+                }
+            }
+            Found::Nothing => {
+                self.restart()?;
+                // Where the user was to go is not known here.
+                Err(self.begin_login(&LoginOptions::none().with("returnTo", "/")).await)
+            }
+        }
+    }
+
+    /// Checks that `response` may complete `transaction`, and takes it out of the store: one attempt for
+    /// each code, whatever happens. One that is another user's or another client's stays for them.
+    fn take(&self, response: &AuthorizationResponse, transaction: &Transaction) -> Result<(), Error> {
+        let (platform, configuration) = (&self.page.platform, &self.configuration);
+        let now = platform.wall_clock();
+        let checked = response.check_transaction(
+            transaction,
+            &self.server,
+            configuration.client_id(),
+            now,
+            configuration.transaction_lifetime(),
+            configuration.text("sessionBinding"),
+        );
+        // One attempt for each code, whatever happens; and what has expired goes at once.
+        if checked.as_ref().err().map(Error::kind).is_none_or(|kind| *kind == ErrorKind::TransactionExpired) {
+            transactions::bury(platform, transaction, now);
+        }
+        checked
+    }
+
+    /// Redeems the code, here or by the backend.
+    async fn redeem(&self, exchange: CodeExchange, return_to: String) -> Result<LoginResult, Error> {
+        let backend = self.configuration.backend();
+        let request = match backend {
+            Some(backend) => exchange.hand_off(backend.text("exchangeUrl").unwrap_or_default(), backend.member("headers")),
+            None => exchange.request(self.server.endpoint("token_endpoint")?, &ClientAuthentication::None),
+        };
+        let app_state = exchange.app_state().cloned();
+        let sent_at = SentAt { wall: self.page.platform.wall_clock(), monotonic: self.page.platform.monotonic_clock() };
+        let response = self.send(request).await?;
+        let mut answer = None;
+        if backend.is_some() {
+            answer = backend_answer(&response)?;
+            let session = answer.as_ref().and_then(Session::from_backend);
+            self.shared.sign_in_at_backend(session.unwrap_or_else(Session::signed_in));
+        } else {
+            self.shared.sign_in(exchange.finish(&response)?, sent_at);
+        }
+        Ok(self.result(return_to, app_state, answer))
+    }
+
+    fn result(&self, return_to: String, app_state: Option<Json>, backend: Option<Json>) -> LoginResult {
+        LoginResult { return_to, app_state, session: self.shared.session(), backend }
+    }
+
+    /// Whether a response to an unknown login may begin a new one: where it is configured, and once.
+    fn restart(&self) -> Result<(), Error> {
+        if self.configuration.text("onUnknownTransaction") != Some("restart") {
+            return Err(ErrorKind::TransactionNotFound.into());
+        }
+        let platform = &self.page.platform;
+        let now = platform.wall_clock();
+        let restarted = platform.stored(RESTARTED)?.as_deref().and_then(decimal);
+        if restarted.is_some_and(|at| now.saturating_sub(at) <= self.configuration.transaction_lifetime()) {
+            platform.forget(RESTARTED);
+            return Err(ErrorKind::RedirectLoop.into());
+        }
+        platform.store(RESTARTED, &now.to_string())
+    }
+
+    /// Restores the session that the backend knows of, where nobody is signed in here and it can be asked.
+    pub(super) async fn restore(&self) -> Result<(), Error> {
+        let Some(backend) = self.configuration.backend().filter(|_| !self.shared.is_signed_in()) else { return Ok(()) };
+        let Some(session_url) = backend.text("sessionUrl") else { return Ok(()) };
+        let request = Request::get(Purpose::BackendSession, session_url.into()).to_backend(backend.member("headers"));
+        let response = self.send(request).await?;
+        if response.status != 401 {
+            let session = backend_answer(&response)?.as_ref().and_then(Session::from_backend);
+            if let Some(session) = session {
+                self.shared.sign_in_at_backend(session);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn send(&self, request: Request) -> Result<Response, Error> {
+        self.page.platform.send(request, self.configuration.request_timeout()).await
+    }
+}
+
+/// A backend's answer: JSON, or nothing at all.
+pub(super) fn backend_answer(response: &Response) -> Result<Option<Json>, Error> {
+    let json = response.json_object();
+    let is_success = (200..300).contains(&response.status);
+    if !is_success || (json.is_none() && !response.body.is_empty()) {
+        let oauth = json.as_ref().and_then(OAuthError::from_members);
+        return Err(ErrorKind::BackendFailed { status: response.status, oauth }.into());
+    }
+    Ok(json)
+}

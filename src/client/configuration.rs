@@ -1,0 +1,262 @@
+//! What a client is configured with, and what its calls may ask for: objects that are checked against the
+//! tables here and then read as they are.
+
+use crate::protocol::authorization::check_redirect_uri;
+use crate::protocol::error::Error;
+use crate::protocol::json::Json;
+use crate::protocol::metadata::ServerMetadata;
+use crate::protocol::shape::{Kind, Shape};
+use crate::protocol::url::{Url, is_plain};
+
+const CONFIGURATION: Shape = Shape {
+    prefix: "",
+    members: &[
+        (Kind::Text, "clientId issuer redirectUri scope sessionBinding"),
+        (Kind::Texts, "resource"),
+        (Kind::Object, "metadata backend"),
+        (Kind::Seconds, "transactionLifetime requestTimeout"),
+        (Kind::Word("S256 off", ""), "pkce"),
+        (Kind::Word("auto never", "always"), "par dpop"),
+        (Kind::Word("memory", "session local worker"), "tokenStore"),
+        (Kind::Word("fail restart", ""), "onUnknownTransaction"),
+        (Kind::Later, "idTokenSignature allowedOrigins clockTolerance postLogoutRedirectUri"),
+    ],
+    is_open: false,
+    error: Error::config,
+};
+
+const BACKEND_URLS: &str = "exchangeUrl sessionUrl logoutUrl";
+const BACKEND: Shape = Shape {
+    prefix: "backend",
+    members: &[(Kind::Text, BACKEND_URLS), (Kind::Map, "headers")],
+    is_open: false,
+    error: Error::config,
+};
+
+const LOGIN_OPTIONS: Shape = Shape {
+    prefix: "",
+    members: &[
+        (Kind::Text, "returnTo scope prompt loginHint uiLocales"),
+        (Kind::Texts, "resource"),
+        (Kind::Any, "appState"),
+        (Kind::Map, "extraParams"),
+        (Kind::Later, "maxAge acrValues authorizationDetails"),
+    ],
+    is_open: false,
+    error: Error::option,
+};
+
+const ACCESS_TOKEN_OPTIONS: Shape = Shape {
+    prefix: "",
+    members: &[(Kind::Seconds, "minValidity"), (Kind::NotYetTrue, "forceRefresh")],
+    is_open: false,
+    error: Error::option,
+};
+
+const LOGOUT_OPTIONS: Shape = Shape {
+    prefix: "",
+    members: &[(Kind::Later, "idTokenHint postLogoutRedirectUri state"), (Kind::NotYetTrue, "redirect")],
+    is_open: false,
+    error: Error::option,
+};
+
+/// The configuration of a client: a `ClientConfig` of the JavaScript API, member by member.
+#[derive(Debug, Clone)]
+pub struct Configuration(Json);
+
+impl Configuration {
+    /// The defaults, for a client that is registered as `client_id` (RFC 6749 §2.2).
+    pub fn new(client_id: &str) -> Self {
+        Self(Json::Object(vec![("clientId".into(), Json::String(client_id.into()))]))
+    }
+
+    /// Sets a member of `ClientConfig` to a text, under its name there.
+    #[must_use]
+    pub fn with(mut self, member: &str, text: &str) -> Self {
+        self.0.set(member, Json::String(text.into()));
+        self
+    }
+
+    /// Sets a member of `ClientConfig` to any JSON, under its name there.
+    #[must_use]
+    pub fn with_json(mut self, member: &str, value: Json) -> Self {
+        self.0.set(member, value);
+        self
+    }
+
+    /// Reads the JSON text of a `ClientConfig`.
+    ///
+    /// # Errors
+    /// As [`Client::connect`](super::Client::connect) gives them.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        CONFIGURATION.parse(text).map(Self)
+    }
+
+    /// Checks every member, and resolves the backend's URLs against the page's.
+    pub(super) fn check(&mut self, page: &Url) -> Result<(), Error> {
+        CONFIGURATION.check(&self.0)?;
+        if self.client_id().is_empty() {
+            return Err(Error::config("clientId", "is missing"));
+        }
+        if let Some(redirect_uri) = self.text("redirectUri") {
+            check_redirect_uri(redirect_uri)?;
+        }
+        check_scope_and_resource(&self.0, &CONFIGURATION)?;
+        for name in ["transactionLifetime", "requestTimeout"] {
+            if self.0.member(name).and_then(Json::as_millis) == Some(0) {
+                return Err(Error::config(name, "is zero"));
+            }
+        }
+        match self.0.member("backend") {
+            Some(backend) => {
+                let backend = resolved_backend(backend, page)?;
+                self.0.set("backend", backend);
+            }
+            None if !self.has_pkce() => return Err(Error::config("pkce", "is off without a backend")),
+            None => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.text(name)
+    }
+
+    pub(super) fn client_id(&self) -> &str {
+        self.text("clientId").unwrap_or_default()
+    }
+
+    pub(super) fn resource(&self) -> Option<&Json> {
+        self.0.member("resource")
+    }
+
+    pub(super) fn has_pkce(&self) -> bool {
+        self.text("pkce") != Some("off")
+    }
+
+    /// Metadata given by hand, unchecked.
+    pub(super) fn metadata(&self) -> Json {
+        self.0.member("metadata").cloned().unwrap_or(Json::Object(Vec::new()))
+    }
+
+    pub(super) fn backend(&self) -> Option<&Json> {
+        self.0.member("backend")
+    }
+
+    /// How long a begun login may take, in milliseconds.
+    pub(super) fn transaction_lifetime(&self) -> u64 {
+        self.0.member("transactionLifetime").and_then(Json::as_millis).unwrap_or(600_000)
+    }
+
+    /// Time allowed for one request, in milliseconds.
+    pub(super) fn request_timeout(&self) -> u64 {
+        self.0.member("requestTimeout").and_then(Json::as_millis).unwrap_or(10_000)
+    }
+
+    /// Whether `server` has the endpoints that this configuration needs.
+    ///
+    /// # Errors
+    /// `invalid_metadata`, naming the one that is missing.
+    pub(super) fn check_endpoints(&self, server: &ServerMetadata) -> Result<(), Error> {
+        server.endpoint("authorization_endpoint")?;
+        if self.backend().is_none() {
+            server.endpoint("token_endpoint")?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks a backend's members, and makes its URLs absolute: all of the page's own origin.
+fn resolved_backend(backend: &Json, page: &Url) -> Result<Json, Error> {
+    BACKEND.check(backend)?;
+    let mut resolved = backend.clone();
+    for name in BACKEND_URLS.split(' ') {
+        let Some(text) = backend.text(name) else { continue };
+        let url = page.join(text).filter(|url| is_plain(text) && url.origin() == page.origin() && !url.has_credentials());
+        let url = url.ok_or_else(|| BACKEND.wrong(name, "is not of this page's origin"))?;
+        resolved.set(name, Json::String(url.href().into()));
+    }
+    if backend.text("exchangeUrl").is_none() {
+        return Err(BACKEND.wrong("exchangeUrl", "is missing"));
+    }
+    // RFC 9110 §5: what has anything else in its name, or a control in its value, is no header field.
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let is_field = |name: &str, value: &str| {
+        !name.is_empty() && name.bytes().all(is_name) && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    };
+    let headers = backend.member("headers").map_or(&[][..], Json::members);
+    if !headers.iter().all(|(name, value)| is_field(name, value.as_str().unwrap_or_default())) {
+        return Err(BACKEND.wrong("headers", "has what is no header field"));
+    }
+    Ok(resolved)
+}
+
+/// What one login asks for: `LoginOptions` of the JavaScript API, member by member.
+#[derive(Debug, Clone)]
+pub struct LoginOptions(pub(super) Json);
+
+impl LoginOptions {
+    /// Nothing in particular.
+    pub fn none() -> Self {
+        Self(Json::Object(Vec::new()))
+    }
+
+    /// Sets a member of `LoginOptions` to a text, under its name there.
+    #[must_use]
+    pub fn with(mut self, member: &str, text: &str) -> Self {
+        self.0.set(member, Json::String(text.into()));
+        self
+    }
+
+    /// Sets a member of `LoginOptions` to any JSON, under its name there.
+    #[must_use]
+    pub fn with_json(mut self, member: &str, value: Json) -> Self {
+        self.0.set(member, value);
+        self
+    }
+
+    /// Reads the JSON text of `LoginOptions`.
+    ///
+    /// # Errors
+    /// `invalid_option`, naming the member; `unsupported_environment`.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        LOGIN_OPTIONS.parse(text).map(Self)
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        LOGIN_OPTIONS.check(&self.0)?;
+        check_scope_and_resource(&self.0, &LOGIN_OPTIONS)
+    }
+}
+
+/// Scope (RFC 6749 §3.3): printable ASCII without `"` and `\`. Resources (RFC 8707 §2): absolute URIs without
+/// fragment.
+fn check_scope_and_resource(object: &Json, shape: &Shape) -> Result<(), Error> {
+    let is_scope = |scope: &str| scope.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\');
+    if !object.text("scope").is_none_or(is_scope) {
+        return Err(shape.wrong("scope", "has characters that a scope cannot have"));
+    }
+    let is_resource = |uri: &str| uri.contains(':') && !uri.contains('#') && is_plain(uri);
+    let resources = object.member("resource").map_or(&[][..], Json::items);
+    if !resources.iter().filter_map(Json::as_str).all(is_resource) {
+        return Err(shape.wrong("resource", "is not an absolute URI without fragment"));
+    }
+    Ok(())
+}
+
+/// Reads the JSON text of the options of `accessToken`: the least validity, in milliseconds.
+///
+/// # Errors
+/// `invalid_option`, `unsupported_environment`.
+pub fn access_token_options(text: &str) -> Result<u64, Error> {
+    let options = ACCESS_TOKEN_OPTIONS.parse(text)?;
+    Ok(options.member("minValidity").and_then(Json::as_millis).unwrap_or_default())
+}
+
+/// Checks the JSON text of the options of `logout`, of which this version has the local part.
+///
+/// # Errors
+/// `invalid_option`, `unsupported_environment`.
+pub fn logout_options(text: &str) -> Result<(), Error> {
+    LOGOUT_OPTIONS.parse(text).map(|_| ())
+}

@@ -1,0 +1,20 @@
+//! OAuth 2.0 for single-page apps: the authorization code flow, refusing everything that a hostile page,
+//! server or network may send.
+//!
+//! Three layers, each of which knows only those below it:
+//!
+//! - [`protocol`]: messages and rules, pure. The same code serves a page, a backend and a test.
+//! - [`client`]: what happens when, generic over a [`Platform`](platform::Platform): a host.
+//! - `browser`, on wasm32: the host that is a web page. `js`: the face that the npm package shows.
+//!
+//! A Rust app calls [`Client::connect`](client::Client::connect) with `Browser::page()`; a backend uses
+//! [`CodeExchange::from_hand_off`](protocol::token::CodeExchange::from_hand_off).
+
+pub mod client;
+pub mod platform;
+pub mod protocol;
+
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
+pub mod js;

@@ -1,0 +1,109 @@
+//! Requests and responses as plain values. Whoever sends them keeps the promises written here.
+
+use core::fmt;
+
+use zeroize::Zeroize;
+
+use super::json::Json;
+use super::secret::Secret;
+use super::url::cut;
+
+/// No answer of a server that this crate talks to is larger: more is refused, not read.
+pub const MAX_BODY: usize = 1 << 20;
+
+/// What a request is for. Says what its failure means to the caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Reading the server's metadata (RFC 8414).
+    Metadata,
+    /// Redeeming the code at the token endpoint.
+    Token,
+    /// Handing the code to the backend.
+    HandOff,
+    /// Asking the backend for its session.
+    BackendSession,
+    /// Telling the backend that the session ends.
+    BackendLogout,
+}
+
+impl Purpose {
+    /// What it is called in an error.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Metadata => "the request for the server's metadata",
+            Self::Token => "the token request",
+            Self::HandOff => "the hand-off to the backend",
+            Self::BackendSession => "the request for the backend's session",
+            Self::BackendLogout => "the logout at the backend",
+        }
+    }
+
+    /// Whether the request goes to the app's own backend: same origin, with its cookies. Every other
+    /// request carries no credentials of the browser.
+    pub fn is_own_backend(self) -> bool {
+        match self {
+            Self::HandOff | Self::BackendSession | Self::BackendLogout => true,
+            Self::Metadata | Self::Token => false,
+        }
+    }
+}
+
+/// A request to be sent once, without following any redirect, without cache and without referrer.
+pub struct Request {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where it goes.
+    pub url: String,
+    /// Header fields.
+    pub headers: Vec<(String, String)>,
+    /// A POST with this body; without one, a GET.
+    pub body: Option<Secret>,
+}
+
+/// Headers and body hold secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Request(")?;
+        formatter.write_str(self.purpose.name())?;
+        formatter.write_str(")")
+    }
+}
+
+impl Request {
+    /// A GET that asks for JSON.
+    pub fn get(purpose: Purpose, url: String) -> Self {
+        Self { purpose, url, headers: vec![("accept".into(), "application/json".into())], body: None }
+    }
+
+    /// A POST of `body` that asks for JSON.
+    pub fn post(purpose: Purpose, url: String, content_type: &str, body: Secret) -> Self {
+        let mut request = Self { body: Some(body), ..Self::get(purpose, url) };
+        request.headers.push(("content-type".into(), content_type.into()));
+        request
+    }
+}
+
+/// An answer, read whole.
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// The `Content-Type` field, where there is one.
+    pub content_type: Option<String>,
+    /// The body: at most [`MAX_BODY`] bytes. Zeroed on drop, since tokens come in it.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The body as a JSON object, where it says that it is JSON and is an object.
+    pub fn json_object(&self) -> Option<Json> {
+        let media_type = cut(self.content_type.as_deref()?, ';').0.trim_ascii().to_ascii_lowercase();
+        let is_json = media_type == "application/json" || media_type.starts_with("application/") && media_type.ends_with("+json");
+        Json::parse(&self.body).filter(|json| is_json && json.is_object())
+    }
+}
+
+impl Drop for Response {
+    fn drop(&mut self) {
+        self.body.zeroize();
+    }
+}

@@ -1,0 +1,44 @@
+//! Messages and rules: pure. The same bytes in, the same answer out; no clock, no randomness, no global, no
+//! panic on input.
+//!
+//! # The flow
+//!
+//! ```text
+//! AuthorizationRequest ──► Transaction        the browser leaves; the transaction stays in this tab
+//!                              │
+//! AuthorizationResponse ───────┤               the browser comes back with state and code, or an error
+//!                              ▼
+//!                         CodeExchange         made only by AuthorizationResponse::complete, which
+//!                          │        │          consumes both: a code that was not validated cannot be
+//!                 request()│        │hand_off()            redeemed, and none can be redeemed twice
+//!                          ▼        ▼
+//!                      TokenSet   the backend's session
+//! ```
+//!
+//! # Which function enforces what
+//!
+//! | source | demand | here |
+//! | --- | --- | --- |
+//! | RFC 6749 §3.1 | no parameter twice | [`AuthorizationRequest::new`](authorization::AuthorizationRequest::new), [`AuthorizationResponse::from_callback_url`](callback::AuthorizationResponse::from_callback_url) |
+//! | RFC 6749 §3.1.2, §3.2 | endpoints without fragment | [`ServerMetadata::new`](metadata::ServerMetadata::new), [`check_redirect_uri`](authorization::check_redirect_uri) |
+//! | RFC 6749 §10.12, RFC 9700 §2.1 | one-time `state` of this tab | [`AuthorizationResponse::check_transaction`](callback::AuthorizationResponse::check_transaction) |
+//! | RFC 7636 §4 | `S256`, a new verifier each time | [`AuthorizationRequest::new`](authorization::AuthorizationRequest::new), [`code_challenge`](pkce::code_challenge) |
+//! | RFC 8414 §3.3 | metadata names the configured issuer | [`ServerMetadata::of_issuer`](metadata::ServerMetadata::of_issuer) |
+//! | RFC 9207 §2.4 | `iss` equals the issuer, and is there where it is advertised | [`AuthorizationResponse::complete`](callback::AuthorizationResponse::complete) |
+//! | RFC 9700 §2.6, §4.4 | TLS; no mix-up of servers | [`ServerMetadata::new`](metadata::ServerMetadata::new), [`AuthorizationResponse::check_transaction`](callback::AuthorizationResponse::check_transaction) |
+//! | RFC 9700 §4.2 | the code leaves the address bar | [`without_response`](callback::without_response) |
+//! | RFC 9700 §4.11 | no open redirector | [`same_origin_path`](return_to::same_origin_path) |
+//! | RFC 10017 | no secret in the browser, tokens at the backend where there is one | [`CodeExchange::hand_off`](token::CodeExchange::hand_off) |
+
+pub mod authorization;
+pub mod callback;
+pub mod error;
+pub mod http;
+pub mod json;
+pub mod metadata;
+pub mod pkce;
+pub mod return_to;
+pub mod secret;
+pub(crate) mod shape;
+pub mod token;
+pub mod url;

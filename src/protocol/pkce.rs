@@ -1,0 +1,11 @@
+//! Proof Key for Code Exchange (RFC 7636), method `S256`. `plain` does not exist here.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha256};
+
+use super::secret::Secret;
+
+/// The code challenge of `verifier`: base64url(SHA-256(ASCII(verifier))) (RFC 7636 §4.2).
+pub fn code_challenge(verifier: &Secret) -> String {
+    Base64UrlUnpadded::encode_string(&Sha256::digest(verifier.expose()))
+}
