@@ -1,0 +1,27 @@
+# The index of habits. Every target installs what it needs and is missing.
+.PHONY: help demo build check test size bench mutants
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## Start the servers and the demo page; Ctrl-C ends everything
+	@node scripts/demo.mjs
+
+build: ## Make the npm package in pkg/
+	@scripts/build
+
+check: ## The fast part of the tests: format, lints, native tests, types
+	@scripts/check
+
+test: ## Everything; CI runs this and nothing else
+	@scripts/test
+
+size: build ## What the package weighs in a page, against size-budget.json
+	@node scripts/size.mjs
+
+bench: build ## Begin-to-URL side by side with oauth4webapi in headless Chromium
+	@scripts/tools browser && node bench/begin.mjs
+
+mutants: ## Break the source on purpose and see the tests fail
+	@scripts/mutants

@@ -1,0 +1,151 @@
+/**
+ * The wrapper around the module: loads it once, gives its calls their names and types, and sees to it that
+ * no call hangs when the module has ended. It decides nothing.
+ */
+import { ask, connect, onFault, run, subscribe, unsubscribe } from "./generated/wicketgate.js";
+import { isWicketgateError, wicketgateError } from "./errors.js";
+import type { Client, ClientConfig, Wicketgate, WicketgateError } from "./types.js";
+
+/** The module's calls, by the numbers that `src/js.rs` gives them. */
+const enum Ask { Metadata, AuthorizationUrl, IsCallback, Session, AccessToken }
+const enum Run { BeginLogin, HandleCallback, Logout }
+
+/** The promise of the one module of this page, and what ended it. */
+let loading: Promise<void> | undefined;
+let fault: WicketgateError | undefined;
+
+/** How to reject each call that has not settled. */
+const pending = new Set<(reason: unknown) => void>();
+const guarded = new WeakMap<Promise<unknown>, Promise<unknown>>();
+
+/** After a trap the module's memory is not to be trusted: every call ends, now and later. */
+function end(): WicketgateError {
+  fault ??= wicketgateError(
+    "unsupported_environment",
+    "The module ended by an internal fault and must be loaded anew.",
+    "Reload the page; if it happens again, report it with the steps that lead to it.",
+  );
+  for (const reject of pending) reject(fault);
+  pending.clear();
+  return fault;
+}
+
+/** Calls the module. What it throws is an error of its own, or its end. */
+function call<T>(work: () => T): T {
+  if (fault) throw fault;
+  try {
+    return work();
+  } catch (error) {
+    throw isWicketgateError(error) ? error : end();
+  }
+}
+
+/** Calls the module for a promise that settles whatever becomes of the module. One for each of its own. */
+function promised<T>(work: () => Promise<T>): Promise<T> {
+  const promise = call(work);
+  let guard = guarded.get(promise) as Promise<T> | undefined;
+  if (!guard) {
+    guard = new Promise<T>((resolve, reject) => {
+      pending.add(reject);
+      promise.then(resolve, reject).finally(() => pending.delete(reject));
+    });
+    guarded.set(promise, guard);
+  }
+  return guard;
+}
+
+/** Options as the module reads them. What is no JSON becomes `null`, so that it is refused and not dropped. */
+function text(options: unknown): string {
+  const json = (_: string, value: unknown) =>
+    typeof value === "function" || typeof value === "symbol" || typeof value === "bigint" ? null : value;
+  try {
+    return JSON.stringify(options, json) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+const href = (url?: string | URL) => (url === undefined ? undefined : String(url));
+
+/** The public functions, over a module that `instantiate` loads. */
+export function wicketgate(instantiate: () => Promise<unknown>): Wicketgate {
+  async function load(): Promise<void> {
+    if (typeof window === "undefined" || typeof WebAssembly === "undefined") {
+      throw wicketgateError(
+        "unsupported_environment",
+        "This needs a window and WebAssembly, which are not available.",
+        "Call it in the browser only, after the page has mounted.",
+      );
+    }
+    loading ??= instantiate().then(() => onFault(end));
+    try {
+      await loading;
+    } catch (reason) {
+      loading = undefined;
+      throw isWicketgateError(reason)
+        ? reason
+        : wicketgateError(
+            "wasm_blocked",
+            "The browser did not load the WebAssembly module.",
+            "Add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy.",
+          );
+    }
+  }
+
+  async function createClient(config: ClientConfig): Promise<Client> {
+    await load();
+    return client(await promised<number>(() => connect(text(config))));
+  }
+
+  return {
+    createClient,
+    async beginLogin(config, options) {
+      return (await createClient(config)).beginLogin(options);
+    },
+    async handleCallback(config, url) {
+      // The page's URL as it is now: by the time the module is there, another call may have cleaned it.
+      const callbackUrl = url ?? (typeof location === "undefined" ? undefined : location.href);
+      return (await createClient(config)).handleCallback(callbackUrl);
+    },
+  };
+}
+
+/** The client of this number. */
+function client(core: number): Client {
+  const now = (what: Ask, input?: string) => call(() => ask(core, what, input));
+  // An error thrown at once is a rejection too.
+  const later = (what: Run, input?: string): Promise<any> => {
+    try {
+      return promised(() => run(core, what, input));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+  return {
+    metadata: Object.freeze(now(Ask.Metadata)),
+    authorizationUrl: (options = {}) => now(Ask.AuthorizationUrl, text(options)),
+    beginLogin: (options = {}) => later(Run.BeginLogin, text(options)),
+    isCallback: (url) => now(Ask.IsCallback, href(url)),
+    handleCallback: (url) => later(Run.HandleCallback, href(url)),
+    session: () => now(Ask.Session),
+    subscribe(listener) {
+      const notify = () => {
+        try {
+          listener(now(Ask.Session));
+        } catch (error) {
+          // The listener's own affair: reported as if nobody had caught it, and no other is kept waiting.
+          setTimeout(() => {
+            throw error;
+          });
+        }
+      };
+      const subscription = call(() => subscribe(core, notify));
+      return () => call(() => unsubscribe(core, subscription));
+    },
+    async accessToken({ signal, ...options } = {}) {
+      if (signal?.aborted) throw wicketgateError("aborted", "The call was aborted.", "Call again when the answer is wanted.", true);
+      return now(Ask.AccessToken, text(options));
+    },
+    logout: (options = {}) => later(Run.Logout, text(options)),
+  };
+}

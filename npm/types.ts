@@ -1,0 +1,210 @@
+/**
+ * The package's declarations. Wire-level names (RFC 8414 metadata, token responses, claims) keep their
+ * registered snake_case; everything that is ours is camelCase. Durations are seconds, instants are seconds
+ * since the Unix epoch.
+ */
+
+export interface ClientConfig {
+  /** Client identifier as registered (RFC 6749 §2.2). */
+  clientId: string;
+  /** Issuer identifier. Its metadata is discovered (OIDC Discovery, then RFC 8414) and must name it exactly. */
+  issuer?: string;
+  /** Metadata given by hand; wins over what is discovered. Without `issuer`, at least `authorization_endpoint`. */
+  metadata?: ServerMetadata;
+  /** Exact registered redirect URI. Left out of both requests when not given (RFC 6749 §3.1.2.3). */
+  redirectUri?: string | URL;
+  /** Space-separated, as on the wire. With `openid` in it a nonce is sent and an ID token must come; its claims are not read by this version. */
+  scope?: string;
+  /** Resource indicators (RFC 8707). */
+  resource?: string | string[];
+  /** Hands the code to a backend instead of redeeming it here. The only safe choice where the server wants a client secret. */
+  backend?: BackendConfig;
+  /** Default `"S256"`. `"off"` is accepted only together with `backend`. */
+  pkce?: "S256" | "off";
+  /** Pushed authorization requests (RFC 9126). `"always"` is not in this version. */
+  par?: "auto" | "always" | "never";
+  /** Sender-constrained tokens (RFC 9449). `"always"` is not in this version. */
+  dpop?: "auto" | "always" | "never";
+  /** Not in this version: refused. */
+  idTokenSignature?: "verify" | "trust-tls";
+  /** Where tokens live. This version has `"memory"`, and it is the default: gone on reload. */
+  tokenStore?: "memory" | "session" | "local" | "worker";
+  /** Not in this version: refused. */
+  allowedOrigins?: string[];
+  /** How long a begun login may take. Default 600. */
+  transactionLifetime?: number;
+  /** Not in this version: refused. */
+  clockTolerance?: number;
+  /** Time allowed for one request to the server. Default 10. */
+  requestTimeout?: number;
+  /** A callback whose login was not begun in this tab: fail (default), or begin again, once, with a loop breaker. */
+  onUnknownTransaction?: "fail" | "restart";
+  /** Bind pending logins to a user of the app: a login begun under one binding cannot be completed under another. */
+  sessionBinding?: string;
+  /** Not in this version: refused. */
+  postLogoutRedirectUri?: string | URL;
+}
+
+export interface BackendConfig {
+  /** Same-origin URL that receives the hand-off as a JSON POST with credentials and the header `X-Requested-With: wicketgate`. */
+  exchangeUrl: string | URL;
+  /** GET: answers the session as JSON, 401 when there is none. */
+  sessionUrl?: string | URL;
+  /** POST: ends the session. */
+  logoutUrl?: string | URL;
+  headers?: Record<string, string>;
+}
+
+/** What a backend receives. Absent members are absent, not null. */
+export interface HandOff {
+  code: string;
+  state: string;
+  code_verifier?: string;
+  redirect_uri?: string;
+  client_id: string;
+  iss?: string;
+  nonce?: string;
+}
+
+/** RFC 8414 / OIDC Discovery names; unknown members are kept. */
+export interface ServerMetadata {
+  issuer?: string;
+  authorization_endpoint?: string;
+  token_endpoint?: string;
+  jwks_uri?: string;
+  userinfo_endpoint?: string;
+  end_session_endpoint?: string;
+  revocation_endpoint?: string;
+  pushed_authorization_request_endpoint?: string;
+  require_pushed_authorization_requests?: boolean;
+  authorization_response_iss_parameter_supported?: boolean;
+  id_token_signing_alg_values_supported?: string[];
+  dpop_signing_alg_values_supported?: string[];
+  code_challenge_methods_supported?: string[];
+  [name: string]: unknown;
+}
+
+export interface Client {
+  /** What is known of the server. */
+  readonly metadata: Readonly<ServerMetadata>;
+
+  /**
+   * Builds the authorization request, stores its transaction in `sessionStorage`, and returns the URL.
+   * Synchronous, so that a popup opened with it keeps the user's gesture. Does not navigate.
+   * @throws WicketgateError `storage_unavailable`, `invalid_option`; `pushed_request_required` where only PAR may be used
+   */
+  authorizationUrl(options?: LoginOptions): string;
+  /** Builds the request and navigates. Settles only with an error: `navigation_cancelled` where the page came back. */
+  beginLogin(options?: LoginOptions): Promise<void>;
+
+  /** True where `url` (default: the page's) carries an authorization response for this client's redirect URI, or one that is being handled. */
+  isCallback(url?: string | URL): boolean;
+  /**
+   * Parses and validates the authorization response, then redeems the code here or hands it to the backend.
+   * Cleans the page's URL first. Calling it again for the same URL returns the same promise.
+   */
+  handleCallback(url?: string | URL): Promise<LoginResult>;
+
+  /** Snapshot; the same object until something changes. */
+  session(): Session;
+  /** Calls `listener` after every change of `session()`. Returns the unsubscriber. */
+  subscribe(listener: (session: Session) => void): () => void;
+
+  /**
+   * The access token, good for `minValidity` seconds more (default 0).
+   * @throws WicketgateError `no_session`: also where it has expired, since this version does not refresh it, and where a backend keeps it
+   */
+  accessToken(options?: { minValidity?: number; forceRefresh?: boolean; signal?: AbortSignal }): Promise<string>;
+  /** Clears the session here and at the backend. The options of a logout at the server are not in this version: refused. */
+  logout(options?: { idTokenHint?: boolean; postLogoutRedirectUri?: string | URL; state?: string; redirect?: boolean }): Promise<void>;
+}
+
+export interface LoginOptions {
+  /** Where to send the user afterwards: a same-origin path. Anything else is refused. Default: the current path. */
+  returnTo?: string;
+  /** Any JSON value, given back by `handleCallback`. */
+  appState?: unknown;
+  scope?: string;
+  resource?: string | string[];
+  prompt?: string;
+  loginHint?: string;
+  /** Not in this version: refused. */
+  maxAge?: number;
+  /** Not in this version: refused. */
+  acrValues?: string;
+  uiLocales?: string;
+  /** RFC 9396. Not in this version: refused. */
+  authorizationDetails?: unknown[];
+  /** Further request parameters. One that the client sets itself is refused. */
+  extraParams?: Record<string, string>;
+}
+
+export interface LoginResult {
+  returnTo: string;
+  appState?: unknown;
+  session: Session;
+  /** Parsed JSON answer of the backend, in hand-off mode. */
+  backend?: unknown;
+}
+
+export interface Session {
+  /** This version knows `signed-out` and `signed-in`. */
+  readonly status: "signed-out" | "signed-in" | "stale";
+  /** Those the backend answered with. */
+  readonly claims?: Claims;
+  readonly scope?: string;
+  /** When the access token expires. */
+  readonly expiresAt?: number;
+  readonly tokenType?: "Bearer" | "DPoP";
+}
+
+export interface Claims {
+  sub?: string;
+  [name: string]: unknown;
+}
+
+/** A real `Error`: `message` is one English sentence for developers, free of secrets and of server-sent text. */
+export interface WicketgateError extends Error {
+  readonly name: "WicketgateError";
+  readonly code: ErrorCode;
+  /** What to do about it, one sentence. */
+  readonly hint: string;
+  /** True where the same call may succeed later unchanged. */
+  readonly retryable: boolean;
+  /** What the server said, length-capped and control characters removed. Show it as text. */
+  readonly oauth?: { error: string; error_description?: string; error_uri?: string };
+  /** HTTP status, where there was an answer. */
+  readonly status?: number;
+  /** The ID-token claim or header that failed. */
+  readonly claim?: string;
+}
+
+/** Closed; none equals a registered OAuth error value. */
+export type ErrorCode =
+  // the caller
+  | "invalid_config" | "invalid_option" | "origin_not_allowed" | "no_session" | "pushed_request_required"
+  // the authorization response
+  | "callback_malformed" | "transaction_not_found" | "transaction_expired" | "transaction_used"
+  | "transaction_foreign" | "issuer_mismatch" | "authorization_failed"
+  // the server
+  | "invalid_metadata" | "token_request_failed" | "token_response_malformed" | "id_token_invalid"
+  | "userinfo_invalid" | "session_ended" | "backend_failed"
+  // the environment
+  | "network_failed" | "timed_out" | "aborted" | "storage_unavailable" | "popup_blocked" | "popup_closed"
+  | "navigation_cancelled" | "redirect_loop" | "wasm_blocked" | "unsupported_environment";
+
+/** What a `wicketgate` entry exports. */
+export interface Wicketgate {
+  /**
+   * Loads the module once per page, discovers the server when `config.issuer` is given and
+   * `config.metadata` does not already hold what is needed, and restores the session that a backend has.
+   * Importing the package has no side effect and is safe where there is no `window` (SSR).
+   * @throws WicketgateError `invalid_config`, `invalid_metadata`, `network_failed`, `timed_out`,
+   *         `backend_failed`, `wasm_blocked`, `unsupported_environment`
+   */
+  createClient(config: ClientConfig): Promise<Client>;
+  /** One call for a login button: `(await createClient(config)).beginLogin(options)`. */
+  beginLogin(config: ClientConfig, options?: LoginOptions): Promise<void>;
+  /** One call for the redirect page: `(await createClient(config)).handleCallback()`. */
+  handleCallback(config: ClientConfig, url?: string | URL): Promise<LoginResult>;
+}

@@ -1,0 +1,23 @@
+import type { BackendConfig, ClientConfig } from "./types.js";
+
+/**
+ * The ready configuration for a WorkSmart server: its two endpoints, no PKCE, no scope, the code handed to
+ * `backend`, which holds the client secret.
+ */
+export function worksmart(options: {
+  clientId: string;
+  backend: BackendConfig;
+  redirectUri?: string | URL;
+  /** Default `https://my.worksmart.app`. */
+  baseUrl?: string | URL;
+}): ClientConfig {
+  const { clientId, backend, redirectUri, baseUrl = "https://my.worksmart.app" } = options;
+  const base = String(baseUrl).replace(/\/$/, "") + "/api/v1/oauth2/";
+  return {
+    clientId,
+    backend,
+    ...(redirectUri === undefined ? {} : { redirectUri }),
+    pkce: "off",
+    metadata: { authorization_endpoint: base + "authorize", token_endpoint: base + "token" },
+  };
+}

@@ -1,0 +1,18 @@
+// A page that uses everything the package exports: what it weighs is what an app pays.
+import { beginLogin, createClient, handleCallback, isWicketgateError, worksmart } from "wicketgate";
+
+const config = worksmart({ clientId: "app", backend: { exchangeUrl: "/login" } });
+
+globalThis.page = async () => {
+  const client = await createClient(config);
+  client.subscribe(console.log);
+  try {
+    if (client.isCallback()) await client.handleCallback();
+    return [client.metadata, client.session(), await client.accessToken(), client.authorizationUrl()];
+  } catch (error) {
+    if (!isWicketgateError(error)) throw error;
+    await client.logout();
+    await client.beginLogin();
+  }
+};
+globalThis.shortcuts = [() => beginLogin(config), () => handleCallback(config)];

@@ -1,0 +1,77 @@
+// The whole public API, used as an app uses it. Compiled, never run.
+import { beginLogin, createClient, handleCallback, isWicketgateError, worksmart } from "wicketgate";
+import { createClient as createStreamingClient } from "wicketgate/streaming";
+import type { Claims, Client, ClientConfig, ErrorCode, LoginOptions, LoginResult, Session } from "wicketgate";
+
+const config: ClientConfig = {
+  clientId: "app",
+  issuer: "https://login.example",
+  metadata: { authorization_endpoint: "https://login.example/authorize", vendor_extension: [1] },
+  redirectUri: new URL("https://app.example/callback"),
+  scope: "openid profile",
+  resource: ["https://api.example"],
+  backend: { exchangeUrl: "/exchange", sessionUrl: new URL("https://app.example/session"), logoutUrl: "/out", headers: { a: "b" } },
+  pkce: "S256",
+  par: "auto",
+  dpop: "auto",
+  idTokenSignature: "verify",
+  tokenStore: "session",
+  allowedOrigins: ["https://api.example"],
+  transactionLifetime: 600,
+  clockTolerance: 60,
+  requestTimeout: 10,
+  onUnknownTransaction: "fail",
+  sessionBinding: "user",
+  postLogoutRedirectUri: "https://app.example/",
+};
+const options: LoginOptions = {
+  returnTo: "/orders",
+  appState: { cart: [1, 2] },
+  scope: "openid",
+  resource: "https://api.example",
+  prompt: "login",
+  loginHint: "user@example.com",
+  maxAge: 60,
+  acrValues: "urn:example",
+  uiLocales: "de en",
+  authorizationDetails: [{ type: "payment" }],
+  extraParams: { audience: "x" },
+};
+
+export async function use(): Promise<void> {
+  const client: Client = await createClient(config);
+  const streaming: Client = await createStreamingClient(worksmart({ clientId: "app", backend: { exchangeUrl: "/exchange" } }));
+
+  const endpoint: string | undefined = client.metadata.authorization_endpoint;
+  const url: string = client.authorizationUrl(options);
+  const ours: boolean = client.isCallback(url) || client.isCallback(new URL(url)) || streaming.isCallback();
+  const { returnTo, appState, session, backend }: LoginResult = await client.handleCallback(url);
+  const claims: Claims | undefined = session.claims;
+  const expiresAt: number | undefined = client.session().expiresAt;
+  const unsubscribe: () => void = client.subscribe((next: Session) => void next.status);
+  const token: string = await client.accessToken({ minValidity: 30, forceRefresh: false, signal: AbortSignal.timeout(1) });
+  await client.beginLogin(options);
+  await client.logout({ idTokenHint: true, postLogoutRedirectUri: "/", state: "s", redirect: false });
+  unsubscribe();
+  console.log(endpoint, ours, returnTo, appState, backend, claims?.sub, claims?.["email"], expiresAt, token);
+
+  await beginLogin(config, options);
+  await handleCallback(config);
+}
+
+export async function failures(client: Client): Promise<string> {
+  try {
+    return await client.accessToken();
+  } catch (error) {
+    if (!isWicketgateError(error)) throw error;
+    const code: ErrorCode = error.code;
+    return [code, error.hint, error.retryable, error.oauth?.error, error.status, error.claim, error.stack].join();
+  }
+}
+
+// @ts-expect-error: a misspelt member does not compile
+export const misspelt: ClientConfig = { clientId: "app", redirectUrl: "/callback" };
+// @ts-expect-error: PKCE knows no "plain"
+export const plain: ClientConfig = { clientId: "app", pkce: "plain" };
+// @ts-expect-error: the session is a snapshot
+export const write = (session: Session): void => void (session.status = "signed-out");
