@@ -1,0 +1,217 @@
+//! [`Configuration`] as it is given, and [`Backend`]: the same, checked once.
+
+use core::fmt;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use url::Url;
+use wicketgate::protocol::secret::Secret;
+use wicketgate::protocol::url::is_plain;
+
+use crate::api::Api;
+use crate::http_client::http_client;
+use crate::session_cookie::SessionCookie;
+use crate::token_endpoint::TokenEndpoint;
+
+/// What [`router`](crate::router) needs to know. [`new`](Self::new) takes what has no default; set the rest after.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Configuration {
+    /// The page's origin, as the browser spells it: `https://app.example`. Plain `http:` on loopback only; the
+    /// cookie is then the development one.
+    pub public_origin: String,
+    /// The client identifier (RFC 6749 §2.2). A hand-off for another client is refused.
+    pub client_id: String,
+    /// The client secret. It goes to the token endpoint and nowhere else.
+    pub client_secret: Secret,
+    /// The token endpoint (RFC 6749 §3.2): `https:`, or `http:` on loopback.
+    pub token_endpoint: String,
+    /// How the secret is sent. Default: in the form.
+    pub client_authentication: ClientAuthenticationMethod,
+    /// Encrypts sessions. Every instance has the same one.
+    pub cookie_key: CookieKey,
+    /// Keys that [`cookie_key`](Self::cookie_key) replaced: sessions encrypted with them are still read.
+    pub cookie_keys_old: Vec<CookieKey>,
+    /// The origin that `/api/…` is forwarded to: `https:`, or `http:` on loopback. Default: none, and 404.
+    pub api_origin: Option<String>,
+    /// Where set, a hand-off that names another redirect URI is refused.
+    pub redirect_uri: Option<String>,
+    /// Where set, a hand-off that names another issuer (RFC 9207) is refused.
+    pub issuer: Option<String>,
+    /// Time for one token request, and for the API to begin its answer. Default: 10 seconds.
+    pub timeout: Duration,
+}
+
+impl Configuration {
+    /// A configuration with the defaults for all that is not an argument.
+    pub fn new(
+        public_origin: impl Into<String>,
+        client_id: impl Into<String>,
+        client_secret: impl Into<String>,
+        token_endpoint: impl Into<String>,
+        cookie_key: CookieKey,
+    ) -> Self {
+        Self {
+            public_origin: public_origin.into(),
+            client_id: client_id.into(),
+            client_secret: Secret::new(client_secret.into()),
+            token_endpoint: token_endpoint.into(),
+            client_authentication: ClientAuthenticationMethod::Form,
+            cookie_key,
+            cookie_keys_old: Vec::new(),
+            api_origin: None,
+            redirect_uri: None,
+            issuer: None,
+            timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Where the client secret stands in a token request (RFC 6749 §2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuthenticationMethod {
+    /// `client_secret_post`: among the form's parameters.
+    Form,
+    /// `client_secret_basic`: HTTP Basic.
+    Basic,
+}
+
+/// A key for sessions. Its `Debug` shows nothing of it.
+pub struct CookieKey(pub(crate) cookie::Key);
+
+impl CookieKey {
+    /// Reads at least 32 bytes in base64url, as `openssl rand -base64 32 | tr '+/' '-_'` prints them. They must
+    /// come from a CSPRNG.
+    ///
+    /// # Errors
+    /// Where it is not base64url, or shorter.
+    pub fn from_base64url(text: &str) -> Result<Self, ConfigurationError> {
+        let refused = |problem| ConfigurationError { member: "cookie_key", problem };
+        let bytes = Base64UrlUnpadded::decode_vec(text.trim_end_matches('=')).map_err(|_| refused("is not base64url"))?;
+        // What follows panics on less, and less could be guessed.
+        if bytes.len() < 32 {
+            return Err(refused("has fewer than 32 bytes"));
+        }
+        Ok(Self(cookie::Key::derive_from(&bytes)))
+    }
+}
+
+impl fmt::Debug for CookieKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CookieKey(…)")
+    }
+}
+
+/// A member of the [`Configuration`] that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfigurationError {
+    /// The member.
+    pub member: &'static str,
+    /// What is wrong with it; reads on from the member's name. Holds nothing of its value.
+    pub problem: &'static str,
+}
+
+impl fmt::Display for ConfigurationError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.member, self.problem)
+    }
+}
+
+impl core::error::Error for ConfigurationError {}
+
+/// A configuration that can be used, and what is made from it: shared by all requests.
+pub(crate) struct Backend {
+    pub(crate) public_origin: HeaderValue,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) timeout: Duration,
+    pub(crate) session_cookie: SessionCookie,
+    pub(crate) token_endpoint: TokenEndpoint,
+    pub(crate) api: Option<Api>,
+}
+
+impl Backend {
+    pub(crate) fn new(configuration: Configuration) -> Result<Self, ConfigurationError> {
+        let refused = |member, problem| Err(ConfigurationError { member, problem });
+        if configuration.client_id.is_empty() {
+            return refused("client_id", "is empty");
+        }
+        if configuration.client_secret.expose().is_empty() {
+            return refused("client_secret", "is empty");
+        }
+        if configuration.timeout.is_zero() {
+            return refused("timeout", "is zero");
+        }
+        let timeout = configuration.timeout;
+
+        let public_origin = origin("public_origin", &configuration.public_origin)?;
+        let serialized = public_origin.origin().ascii_serialization();
+        let Ok(public_origin_value) = HeaderValue::from_str(&serialized) else {
+            return refused("public_origin", "is not an origin");
+        };
+
+        let endpoint = confidential_url("token_endpoint", &configuration.token_endpoint)?;
+        // RFC 6749 §3.2.
+        if endpoint.fragment().is_some() {
+            return refused("token_endpoint", "has a fragment");
+        }
+
+        let api = match configuration.api_origin.as_deref() {
+            None => None,
+            Some(text) => {
+                let origin = origin("api_origin", text)?;
+                let http = http_client("api_origin", &origin, timeout, usize::MAX)?;
+                Some(Api { origin, http })
+            }
+        };
+
+        Ok(Self {
+            public_origin: public_origin_value,
+            client_id: configuration.client_id,
+            redirect_uri: configuration.redirect_uri,
+            issuer: configuration.issuer,
+            timeout,
+            session_cookie: SessionCookie::new(
+                public_origin.scheme() == "https",
+                configuration.cookie_key,
+                configuration.cookie_keys_old,
+            ),
+            token_endpoint: TokenEndpoint {
+                // A code can be sent once only: never into a connection that may be about to close.
+                http: http_client("token_endpoint", &endpoint, timeout, 0)?,
+                url: endpoint,
+                client_secret: configuration.client_secret,
+                client_authentication: configuration.client_authentication,
+                timeout,
+            },
+            api,
+        })
+    }
+}
+
+/// A URL whose requests nobody on the way can read.
+fn confidential_url(member: &'static str, text: &str) -> Result<Url, ConfigurationError> {
+    let refused = |problem| ConfigurationError { member, problem };
+    let parsed = wicketgate::protocol::url::Url::parse(text)
+        .filter(|_| is_plain(text))
+        .ok_or_else(|| refused("is not an absolute http(s) URL"))?;
+    if parsed.has_credentials() {
+        return Err(refused("has a user name or a password in it"));
+    }
+    if !parsed.is_confidential() {
+        return Err(refused("must begin with https:// (http:// is for loopback only)"));
+    }
+    Url::parse(parsed.href()).map_err(|_| refused("is not an absolute http(s) URL"))
+}
+
+/// The same, with nothing after the host and port: what is left out cannot be misunderstood.
+fn origin(member: &'static str, text: &str) -> Result<Url, ConfigurationError> {
+    let url = confidential_url(member, text)?;
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(ConfigurationError { member, problem: "is more than an origin: leave out what follows host and port" });
+    }
+    Ok(url)
+}

@@ -1,0 +1,81 @@
+//! [`Failure`]: what the page is told, in the shape of RFC 6749 §5.2, and what the log is told besides.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// A request that did not succeed. Neither text ever holds a secret, a code or a token.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    /// `error`: a registered value where one fits.
+    pub(crate) error: Cow<'static, str>,
+    /// `error_description`: one sentence.
+    pub(crate) description: Cow<'static, str>,
+    /// For the operator: what to do.
+    pub(crate) hint: &'static str,
+    /// For the operator: how far the other server got, or what the network said.
+    pub(crate) cause: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(status: StatusCode, error: &'static str, description: &'static str, hint: &'static str) -> Self {
+        Self { status, error: error.into(), description: description.into(), hint, cause: None }
+    }
+
+    pub(crate) fn because(self, cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
+    }
+
+    /// The request is not what it must be.
+    pub(crate) fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            description: description.into(),
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid_request", "", "Compare the page's configuration with this backend's.")
+        }
+    }
+
+    /// The request may come from another page than the app's.
+    pub(crate) fn forbidden(description: &'static str) -> Self {
+        let hint = "Where this is the app's own page: compare WICKETGATE_PUBLIC_ORIGIN (public_origin) with its address.";
+        Self::new(StatusCode::FORBIDDEN, "invalid_request", description, hint)
+    }
+
+    /// Nobody is signed in.
+    pub(crate) fn no_session() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "no_session", "Nobody is signed in, or the session has expired.", "Log in.")
+    }
+
+    /// One line, loud where it is the operator's to mend. Text from elsewhere is escaped (`?`): it cannot begin
+    /// a line of its own.
+    pub(crate) fn log(&self, what: &'static str) {
+        let (status, error, description, hint) = (self.status.as_u16(), &self.error, &self.description, self.hint);
+        let cause = self.cause.as_deref().unwrap_or("-");
+        if self.status.is_server_error() {
+            tracing::warn!(status, ?error, ?description, ?cause, hint, "{what} failed");
+        } else {
+            tracing::info!(status, ?error, ?description, ?cause, hint, "{what} refused");
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": self.error, "error_description": self.description });
+        json_answer(self.status, &body)
+    }
+}
+
+/// An answer with a JSON body.
+pub(crate) fn json_answer(status: StatusCode, body: &serde_json::Value) -> Response {
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    (status, [content_type], body.to_string()).into_response()
+}
+
+/// For a path that is served by another method; axum adds `Allow`.
+pub(crate) async fn method_not_allowed() -> Failure {
+    let description = "The method is not one that this path is served by.";
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", description, "See the header Allow.")
+}

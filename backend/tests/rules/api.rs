@@ -1,0 +1,240 @@
+//! `/api/…`: what reaches the API, and what comes back.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::exchange::assert_secured;
+use crate::http::call;
+use crate::servers::{Api, AuthorizationServer, json_answer, nobody, serve};
+use crate::setup::{ACCESS_TOKEN, PAGE, Setup, configuration, from_page};
+
+fn hello() -> Response {
+    json_answer(200, &serde_json::json!({ "hello": "world" }))
+}
+
+async fn with_api(answer: fn() -> Response) -> (Setup, Api, Vec<(String, String)>) {
+    let api = Api::start(answer).await;
+    let setup = Setup::with(|configuration| configuration.api_origin = Some(api.origin.clone())).await;
+    let cookies = setup.log_in().await;
+    (setup, api, cookies)
+}
+
+#[tokio::test]
+async fn method_path_query_and_body_arrive_with_the_token() {
+    let (setup, api, cookies) = with_api(hello).await;
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        let call = from_page(&setup.origin, method, "/api/v1/things/a%20b;c=1/?q=1&q=%2F..%2F&r").cookies(&cookies);
+        let call = if method == "GET" { call } else { call.header("content-type", "text/plain").body("a body") };
+        let answer = call.send().await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"hello":"world"}"#));
+        assert_secured(&answer);
+        let request = api.requests().last().unwrap().clone();
+        assert_eq!(request.method, method);
+        assert_eq!(request.target, "/api/v1/things/a%20b;c=1/?q=1&q=%2F..%2F&r");
+        assert_eq!(request.headers["authorization"], format!("Bearer {ACCESS_TOKEN}"));
+        assert_eq!(request.headers["host"], api.origin.trim_start_matches("http://"));
+        if method == "GET" {
+            assert!(!request.headers.contains_key("content-length") && !request.headers.contains_key("transfer-encoding"));
+        } else {
+            assert_eq!(
+                (request.body.as_str(), &request.headers["content-type"]),
+                ("a body", &HeaderValue::from_static("text/plain"))
+            );
+            assert_eq!(request.headers["content-length"], "6");
+        }
+    }
+    assert_eq!(from_page(&setup.origin, "HEAD", "/api/v1/me").cookies(&cookies).send().await.status, 200);
+    assert_eq!(api.requests().last().unwrap().method, "HEAD");
+}
+
+#[tokio::test]
+async fn credentials_and_circumstances_of_the_page_do_not_arrive() {
+    let (setup, api, cookies) = with_api(hello).await;
+    let dropped = [
+        ("authorization", "Bearer forged"),
+        ("proxy-authorization", "Basic forged"),
+        ("referer", "https://app.example/private"),
+        ("forwarded", "for=10.0.0.1"),
+        ("x-forwarded-for", "10.0.0.1"),
+        ("x-forwarded-host", "evil.example"),
+        ("sec-fetch-mode", "cors"),
+        ("dpop", "forged"),
+        ("te", "trailers"),
+        ("upgrade", "websocket"),
+        ("keep-alive", "timeout=5"),
+        ("x-hop", "named by Connection"),
+    ];
+    let kept =
+        [("accept", "text/csv"), ("accept-language", "de"), ("if-none-match", "\"1\""), ("range", "bytes=0-1"), ("x-own", "1")];
+    let call = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).headers(&dropped).headers(&kept);
+    assert_eq!(call.header("connection", "X-Hop").send().await.status, 200);
+    let request = api.requests().remove(0);
+    for (name, value) in kept {
+        assert_eq!(request.headers[name], value, "{name}");
+    }
+    assert_eq!(request.headers.get_all("authorization").iter().count(), 1);
+    assert_eq!(request.headers["authorization"], format!("Bearer {ACCESS_TOKEN}"));
+    for (name, _) in dropped.iter().skip(1).chain(&[("cookie", ""), ("origin", ""), ("sec-fetch-site", ""), ("connection", "")]) {
+        assert!(!request.headers.contains_key(*name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_api_says_about_its_own_origin_does_not_come_back() {
+    const DROPPED: [(&str, &str); 12] = [
+        ("set-cookie", "a=b"),
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-credentials", "true"),
+        ("clear-site-data", "\"*\""),
+        ("strict-transport-security", "max-age=0"),
+        ("service-worker-allowed", "/"),
+        ("content-security-policy", "default-src *"),
+        ("cache-control", "public"),
+        ("refresh", "0; url=https://evil.example"),
+        ("alt-svc", "h3=\":1\""),
+        ("x-hop", "named by Connection"),
+        ("keep-alive", "timeout=5"),
+    ];
+    const KEPT: [(&str, &str); 4] =
+        [("content-type", "text/csv"), ("etag", "\"1\""), ("content-disposition", "attachment"), ("x-own", "1")];
+    let (setup, _api, cookies) = with_api(|| {
+        let mut response = "a;b".into_response();
+        for (name, value) in DROPPED.iter().chain(&KEPT) {
+            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        response.headers_mut().append("connection", HeaderValue::from_static("X-Hop"));
+        response
+    })
+    .await;
+    let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "a;b"));
+    for (name, value) in KEPT {
+        assert_eq!(answer.all(name), [value]);
+    }
+    for (name, value) in DROPPED {
+        assert!(!answer.all(name).contains(&value), "{name}");
+    }
+    assert_secured(&answer);
+}
+
+#[tokio::test]
+async fn the_api_s_own_failures_come_back_as_they_are() {
+    let (setup, _api, cookies) = with_api(|| {
+        let challenge = [("www-authenticate", r#"Bearer error="insufficient_scope""#)];
+        (StatusCode::FORBIDDEN, challenge, "not yours").into_response()
+    })
+    .await;
+    let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
+    assert_eq!((answer.status, answer.body.as_str()), (403, "not yours"));
+    assert_eq!(answer.header("www-authenticate"), Some(r#"Bearer error="insufficient_scope""#));
+}
+
+fn redirect(location: &'static str) -> Response {
+    (StatusCode::TEMPORARY_REDIRECT, [("location", location)]).into_response()
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_leads_the_page_through_here_again() {
+    let answers: [(fn() -> Response, _); 5] = [
+        (|| redirect("/api/v2/me?x=1"), Some("/api/v2/me?x=1")),
+        (|| redirect("you"), Some("/api/v1/you")),
+        (|| redirect("//evil.example/api/x"), Some("http://evil.example/api/x")),
+        (|| redirect("https://files.example/x?signed"), Some("https://files.example/x?signed")),
+        (|| redirect("javascript:alert(1)"), None),
+    ];
+    for (answer, location) in answers {
+        let (setup, api, cookies) = with_api(answer).await;
+        let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
+        assert_eq!((answer.status, answer.header("location")), (307, location));
+        assert_eq!(api.requests().len(), 1);
+    }
+    // Outside of /api/ the API's own address is named: nothing of it is served here.
+    let (setup, api, cookies) = with_api(|| redirect("/login")).await;
+    let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
+    assert_eq!(answer.header("location"), Some(format!("{}/login", api.origin).as_str()));
+}
+
+#[tokio::test]
+async fn mounted_under_a_path_redirects_lead_there_too() {
+    let api = Api::start(|| (StatusCode::FOUND, [("location", "/api/v2/me")]).into_response()).await;
+    let server = AuthorizationServer::start().await;
+    let mut configuration = configuration(&server.token_endpoint());
+    configuration.api_origin = Some(api.origin.clone());
+    let router = wicketgate_backend::router(configuration).unwrap();
+    let alone = Setup { origin: serve(router.clone()).await, server };
+    let cookies = alone.log_in().await;
+    let mounted = serve(axum::Router::new().nest("/app", router)).await;
+    let answer = from_page(&mounted, "GET", "/app/api/v1/me").cookies(&cookies).send().await;
+    assert_eq!((answer.status, answer.header("location")), (302, Some("/app/api/v2/me")));
+    assert_eq!(api.requests()[0].target, "/api/v1/me");
+}
+
+#[tokio::test]
+async fn without_a_session_nothing_is_forwarded() {
+    let (setup, api, _) = with_api(hello).await;
+    setup.server.answer.lock().unwrap()["expires_in"] = serde_json::json!(0);
+    let expired = setup.exchange(crate::setup::hand_off_with("code", "another")).await.cookies().0;
+    for cookies in [vec![], expired, vec![("__Host-wicketgate".into(), "1.garbage".into())]] {
+        let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
+        assert_eq!((answer.status, answer.error().as_str()), (401, "no_session"));
+        assert_secured(&answer);
+    }
+    assert!(api.requests().is_empty());
+}
+
+#[tokio::test]
+async fn without_an_api_there_is_nothing_to_forward_to() {
+    let setup = Setup::start().await;
+    let cookies = setup.log_in().await;
+    let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
+    assert_eq!((answer.status, answer.error().as_str()), (404, "not_found"));
+}
+
+#[tokio::test]
+async fn what_another_page_may_have_caused_is_not_forwarded() {
+    let (setup, api, cookies) = with_api(hello).await;
+    let foreign: [&[(&str, &str)]; 6] = [
+        &[("origin", "https://evil.example")],
+        &[("origin", "https://other.app.example"), ("x-requested-with", "wicketgate")],
+        &[("origin", "null")],
+        &[("origin", PAGE), ("origin", PAGE)],
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+    ];
+    for headers in foreign {
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"] {
+            let answer = call(&setup.origin, method, "/api/v1/me").headers(headers).cookies(&cookies).send().await;
+            assert_eq!(answer.status, 403, "{method} {headers:?}");
+        }
+    }
+    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"] {
+        let answer =
+            call(&setup.origin, method, "/api/v1/me").header("x-requested-with", "wicketgate").cookies(&cookies).send().await;
+        assert_eq!(answer.status, 403, "{method} without Origin");
+    }
+    assert!(api.requests().is_empty());
+    // A plain `fetch` of the page has no header of ours, and on GET no Origin.
+    assert_eq!(call(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await.status, 200);
+    assert_eq!(call(&setup.origin, "POST", "/api/v1/me").header("origin", PAGE).cookies(&cookies).send().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_method_that_would_show_the_token_is_not_forwarded() {
+    let (setup, api, cookies) = with_api(hello).await;
+    let answer = from_page(&setup.origin, "TRACE", "/api/v1/me").cookies(&cookies).send().await;
+    assert_eq!((answer.status, answer.error().as_str()), (405, "invalid_request"));
+    assert!(api.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_api_that_is_down_is_temporarily_unavailable() {
+    let log = crate::log::Log::capture();
+    let origin = nobody().await;
+    let setup = Setup::with(|configuration| configuration.api_origin = Some(origin)).await;
+    let cookies = setup.log_in().await;
+    let answer = from_page(&setup.origin, "GET", "/api/v1/me?q=MARKED-query").cookies(&cookies).send().await;
+    assert_eq!((answer.status, answer.error().as_str()), (502, "temporarily_unavailable"));
+    assert_secured(&answer);
+    assert!(log.text().lines().any(|line| line.contains("API request failed") && line.contains("WICKETGATE_API_ORIGIN")));
+    assert!(!log.text().contains(ACCESS_TOKEN));
+}

@@ -1,0 +1,77 @@
+//! Paths that could mean another place than they seem to.
+
+use crate::servers::{Api, json_answer};
+use crate::setup::{Setup, from_page};
+
+async fn with_api() -> (Setup, Api, Vec<(String, String)>) {
+    let api = Api::start(|| json_answer(200, &serde_json::json!({}))).await;
+    let setup = Setup::with(|configuration| configuration.api_origin = Some(api.origin.clone())).await;
+    let cookies = setup.log_in().await;
+    (setup, api, cookies)
+}
+
+#[tokio::test]
+async fn a_path_that_could_escape_is_not_forwarded() {
+    let (setup, api, cookies) = with_api().await;
+    for path in [
+        "/api/../admin",
+        "/api/v1/../../admin",
+        "/api/v1/..",
+        "/api/./v1",
+        "/api/.",
+        "/api/%2e%2e/admin",
+        "/api/%2E%2E/admin",
+        "/api/.%2e/admin",
+        "/api/%252e%252e/admin",
+        "/api/%25252e./admin",
+        "/api/..%2fadmin",
+        "/api/v1%2Fme",
+        "/api/v1%252Fme",
+        "/api/v1%5cme",
+        "/api/v1\\..\\..\\admin",
+        "/api/\\evil.example/x",
+        "/api//evil.example/x",
+        "/api///evil.example",
+        "/api/v1//me",
+        "/api/..;/admin",
+        "/api/v1/.;x=1/me",
+        "/api/v1/me%00",
+        "/api/@evil.example/../x",
+    ] {
+        let answer = from_page(&setup.origin, "GET", path).cookies(&cookies).send().await;
+        // 404 is axum's: it does not take the path for one of `/api/`.
+        assert!(matches!(answer.status, 400 | 404), "{path}: {}", answer.status);
+    }
+    assert!(api.requests().is_empty(), "{}", api.requests()[0].target);
+}
+
+#[tokio::test]
+async fn whatever_stands_in_the_path_the_request_goes_to_the_configured_origin() {
+    let (setup, api, cookies) = with_api().await;
+    let evil = Api::start(|| json_answer(200, &serde_json::json!({}))).await;
+    let host = evil.origin.trim_start_matches("http://");
+    let harmless = [
+        format!("/api/@{host}/x"),
+        format!("/api/{host}"),
+        format!("/api/http:{host}"),
+        format!("/api/x?http://{host}/"),
+        format!("/api/:80@{host}"),
+        "/api/...".into(),
+        "/api/..a/a..".into(),
+        "/api/100%25".into(),
+        "/api/%F0%9F%98%80?%00".into(),
+        "/api/%ff".into(),
+        "/api/{a}|\"b\"^".into(),
+        "/api/".into(),
+        "/api/v1/me/".into(),
+    ];
+    for path in &harmless {
+        let answer = from_page(&setup.origin, "GET", path).cookies(&cookies).send().await;
+        assert_eq!(answer.status, 200, "{path}");
+    }
+    // The absolute form of a request's target names a host; it is not where this goes.
+    let answer = from_page(&setup.origin, "GET", &format!("{}/api/x", evil.origin)).cookies(&cookies).send().await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(api.requests().len(), harmless.len() + 1);
+    assert!(evil.requests().is_empty());
+}

@@ -1,0 +1,82 @@
+//! What cannot be configured, and what a configuration shows.
+
+use std::time::Duration;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use wicketgate::protocol::secret::Secret;
+use wicketgate_backend::{Configuration, CookieKey, router};
+
+use crate::setup::{CLIENT_SECRET, assert_no_secret, configuration, key_bytes};
+
+const ENDPOINT: &str = "https://server.example/token";
+
+fn refused(change: impl FnOnce(&mut Configuration)) -> &'static str {
+    let mut configuration = configuration(ENDPOINT);
+    change(&mut configuration);
+    router(configuration).map(drop).expect_err("it is refused").member
+}
+
+#[tokio::test]
+async fn secrets_go_over_tls_or_do_not_leave_the_machine() {
+    for endpoint in [
+        "http://server.example/token",
+        "http://127.0.0.1.example/token",
+        "http://localhost.example/token",
+        "ftp://server.example/token",
+        "server.example/token",
+        "/token",
+        "",
+        "https://user:password@server.example/token",
+        "https://server.example/token#fragment",
+        "https://server.example/\ttoken",
+        "https://server.example\\token",
+    ] {
+        assert_eq!(refused(|configuration| configuration.token_endpoint = endpoint.into()), "token_endpoint", "{endpoint}");
+    }
+    for endpoint in [ENDPOINT, "http://localhost:1/token", "http://127.0.0.1:1/token?tenant=1", "http://[::1]:1/token"] {
+        assert!(router(configuration(endpoint)).is_ok(), "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn an_origin_is_nothing_but_an_origin() {
+    for origin in [
+        "http://app.example",
+        "https://app.example/path",
+        "https://app.example?x",
+        "https://app.example/#",
+        "app.example",
+        "null",
+        "*",
+        "",
+    ] {
+        assert_eq!(refused(|configuration| configuration.public_origin = origin.into()), "public_origin", "{origin}");
+        assert_eq!(refused(|configuration| configuration.api_origin = Some(origin.into())), "api_origin", "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_empty_is_refused() {
+    assert_eq!(refused(|configuration| configuration.client_id = String::new()), "client_id");
+    assert_eq!(refused(|configuration| configuration.client_secret = Secret::new(String::new())), "client_secret");
+    assert_eq!(refused(|configuration| configuration.timeout = Duration::ZERO), "timeout");
+}
+
+#[test]
+fn a_key_has_at_least_32_bytes() {
+    let encode = Base64UrlUnpadded::encode_string;
+    for text in [encode(&key_bytes(1)[..31]), String::new(), "not base64url!".repeat(9), "++//".repeat(11)] {
+        assert_eq!(CookieKey::from_base64url(&text).map(drop).unwrap_err().member, "cookie_key", "{text}");
+    }
+    assert!(CookieKey::from_base64url(&encode(&key_bytes(1))).is_ok());
+    assert!(CookieKey::from_base64url(&format!("{}=", encode(&key_bytes(1)))).is_ok());
+}
+
+#[test]
+fn a_configuration_shows_neither_secret_nor_key() {
+    let shown = format!("{:?}", configuration(ENDPOINT));
+    assert!(shown.contains(ENDPOINT));
+    assert_no_secret("Debug", &shown);
+    assert!(!shown.contains(CLIENT_SECRET));
+    assert!(shown.contains("CookieKey(…)") && shown.contains("Secret(…)"));
+}

@@ -1,0 +1,177 @@
+//! The program: its variables, its one line, its end.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::http::read_answer;
+use crate::servers::{AuthorizationServer, Fault, nobody};
+use crate::setup::{CLIENT_ID, CLIENT_SECRET, PAGE, Setup, assert_no_secret, hand_off, hand_off_with, key_bytes};
+
+fn command(token_endpoint: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wicketgate-backend"));
+    command
+        .env_clear()
+        .env("WICKETGATE_LISTEN", "127.0.0.1:0")
+        .env("WICKETGATE_PUBLIC_ORIGIN", PAGE)
+        .env("WICKETGATE_CLIENT_ID", CLIENT_ID)
+        .env("WICKETGATE_CLIENT_SECRET", CLIENT_SECRET)
+        .env("WICKETGATE_TOKEN_ENDPOINT", token_endpoint)
+        .env("WICKETGATE_COOKIE_KEY", Base64UrlUnpadded::encode_string(&key_bytes(1)))
+        .env("RUST_LOG", "trace")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+struct Program {
+    child: Child,
+    origin: String,
+    stdout: BufReader<tokio::process::ChildStdout>,
+    log: tokio::task::JoinHandle<String>,
+}
+
+impl Program {
+    async fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stderr = child.stderr.take().unwrap();
+        let log = tokio::spawn(async move {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).await.unwrap();
+            log
+        });
+        let mut line = String::new();
+        stdout.read_line(&mut line).await.unwrap();
+        let origin = line.trim_end().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line:?}")).to_owned();
+        assert!(origin.starts_with("http://127.0.0.1:"), "{origin}");
+        Self { child, origin, stdout, log }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Its exit status, what it wrote to standard output after the first line, and its log.
+    async fn end(mut self) -> (ExitStatus, String, String) {
+        let mut rest = String::new();
+        // Sooner than its patience with streams that never end.
+        let reading = tokio::time::timeout(Duration::from_secs(10), self.stdout.read_to_string(&mut rest));
+        reading.await.expect("it ends in time").unwrap();
+        (self.child.wait().await.unwrap(), rest, self.log.await.unwrap())
+    }
+}
+
+/// The one sentence with which it ends.
+async fn sentence(mut command: Command) -> String {
+    let ended = tokio::time::timeout(Duration::from_secs(10), command.output()).await;
+    let output = ended.expect("it ends, and does not serve").unwrap();
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    let sentence = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(sentence.lines().count(), 1, "{sentence}");
+    assert_no_secret("the sentence", &sentence);
+    sentence
+}
+
+#[tokio::test]
+async fn a_missing_variable_ends_it_with_a_sentence_that_names_it() {
+    for name in ["PUBLIC_ORIGIN", "CLIENT_ID", "CLIENT_SECRET", "TOKEN_ENDPOINT", "COOKIE_KEY"] {
+        let name = format!("WICKETGATE_{name}");
+        let mut absent = command("https://server.example/token");
+        absent.env_remove(&name);
+        let mut empty = command("https://server.example/token");
+        empty.env(&name, "");
+        for command in [absent, empty] {
+            let sentence = sentence(command).await;
+            assert!(sentence.starts_with(&format!("{name} is not set: set it to ")), "{sentence}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_variable_ends_it_with_a_sentence_that_names_it_and_not_its_value() {
+    for (name, value) in [
+        ("LISTEN", "somewhere MARKED"),
+        ("LISTEN", "192.0.2.1:1"),
+        ("PUBLIC_ORIGIN", "http://MARKED.example"),
+        ("TOKEN_ENDPOINT", "http://MARKED.example/token"),
+        ("CLIENT_AUTHENTICATION", "MARKED"),
+        ("COOKIE_KEY", "MARKED"),
+        ("COOKIE_KEYS_OLD", "MARKED"),
+        ("API_ORIGIN", "https://MARKED.example/v1"),
+        ("TIMEOUT", "MARKED"),
+        ("TIMEOUT", "0"),
+        ("TIMEOUT", "1e9"),
+    ] {
+        let name = format!("WICKETGATE_{name}");
+        let mut command = command("https://server.example/token");
+        command.env(&name, value);
+        let sentence = sentence(command).await;
+        assert!(sentence.starts_with(&format!("{name} ")) && sentence.contains(": "), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn it_serves_as_configured_and_logs_no_secret() {
+    let server = AuthorizationServer::start().await;
+    let mut command = command(&server.token_endpoint());
+    let old = Base64UrlUnpadded::encode_string(&key_bytes(2));
+    command
+        .env("WICKETGATE_CLIENT_AUTHENTICATION", "basic")
+        .env("WICKETGATE_COOKIE_KEYS_OLD", format!("{old}, {old}="))
+        .env("WICKETGATE_API_ORIGIN", nobody().await)
+        .env("WICKETGATE_REDIRECT_URI", "https://app.example/callback")
+        .env("WICKETGATE_ISSUER", "https://server.example")
+        .env("WICKETGATE_TIMEOUT", "5");
+    let program = Program::start(command).await;
+    let setup = Setup { origin: program.origin.clone(), server };
+    let cookies = setup.log_in().await;
+    assert!(setup.server.requests()[0].headers.contains_key("authorization"));
+    assert_eq!(setup.session(&cookies).await.status, 200);
+
+    assert_eq!(setup.exchange(hand_off()).await.error(), "invalid_grant");
+    assert_eq!(setup.exchange(hand_off_with("redirect_uri", "https://app.example/other")).await.status, 400);
+    assert_eq!(setup.exchange(hand_off_with("iss", "https://other.example")).await.status, 400);
+    let forwarded = crate::setup::from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
+    assert_eq!((forwarded.status, forwarded.error().as_str()), (502, "temporarily_unavailable"));
+    let unknown = crate::http::call(&setup.origin, "GET", "/other").send().await;
+    assert_eq!((unknown.status, unknown.error().as_str()), (404, "not_found"));
+
+    // The key that is now old still opens sessions.
+    let mut jar = cookie::CookieJar::new();
+    let content = r#"{"version":1,"access_token":"x"}"#;
+    jar.private_mut(&cookie::Key::derive_from(&key_bytes(2))).add(("__Host-wicketgate", content));
+    let sealed = ("__Host-wicketgate".to_owned(), format!("1.{}", jar.get("__Host-wicketgate").unwrap().value()));
+    assert_eq!(setup.session(&[sealed]).await.status, 200);
+
+    program.signal("TERM");
+    let (status, rest, log) = program.end().await;
+    assert!(status.success());
+    assert_eq!(rest, "", "one line on standard output");
+    assert!(log.contains("exchange refused") && log.contains("TRACE"), "{log}");
+    assert_no_secret("the log", &log);
+    assert!(!log.contains('\u{1b}'), "no colours where nobody looks");
+}
+
+#[tokio::test]
+async fn a_signal_ends_it_after_the_requests_in_flight() {
+    for signal in ["TERM", "INT"] {
+        let server = AuthorizationServer::start().await;
+        server.fails_with(Fault::Late(Duration::from_millis(500)));
+        let program = Program::start(command(&server.token_endpoint())).await;
+        let setup = Setup { origin: program.origin.clone(), server };
+        let in_flight = setup.post_exchange().body(hand_off().to_string()).open().await;
+        while setup.server.requests().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        program.signal(signal);
+        assert_eq!(read_answer(in_flight).await.status, 200);
+        assert!(program.end().await.0.success());
+    }
+}

@@ -1,0 +1,174 @@
+//! The other servers: an authorization server with one fault at a time, and an API that notes what it gets.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::setup::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN};
+
+/// Serves `router` on a free port of this machine for as long as the test runs; answers its origin.
+pub(crate) async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    origin
+}
+
+/// An origin at which nothing listens.
+pub(crate) async fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// A request as it arrived.
+#[derive(Clone)]
+pub(crate) struct Recorded {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+pub(crate) type Requests = Arc<Mutex<Vec<Recorded>>>;
+
+async fn record(requests: &Requests, request: Request) -> Recorded {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let recorded = Recorded {
+        method: head.method.to_string(),
+        target: head.uri.to_string(),
+        headers: head.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    };
+    requests.lock().unwrap().push(recorded.clone());
+    recorded
+}
+
+/// What the token endpoint does instead of its work.
+#[derive(Clone)]
+pub(crate) enum Fault {
+    /// Nothing: it works.
+    None,
+    /// Status, content type, body.
+    Answers(u16, &'static str, String),
+    /// It answers, after this long.
+    Late(Duration),
+    /// It promises more than it sends.
+    BreaksOff,
+    /// Within the standard, but this large.
+    Huge(usize),
+    /// A permanent redirect that keeps method and body, to another path of its own.
+    Redirects,
+}
+
+#[derive(Clone)]
+pub(crate) struct AuthorizationServer {
+    pub(crate) origin: String,
+    pub(crate) requests: Requests,
+    pub(crate) fault: Arc<Mutex<Fault>>,
+    pub(crate) answer: Arc<Mutex<Value>>,
+    codes_used: Arc<Mutex<Vec<String>>>,
+}
+
+impl AuthorizationServer {
+    pub(crate) async fn start() -> Self {
+        let mut server = Self {
+            origin: String::new(),
+            requests: Requests::default(),
+            fault: Arc::new(Mutex::new(Fault::None)),
+            answer: Arc::new(Mutex::new(json!({
+                "access_token": ACCESS_TOKEN, "refresh_token": REFRESH_TOKEN,
+                "token_type": "Bearer", "expires_in": 3600, "scope": "read write",
+            }))),
+            codes_used: Arc::default(),
+        };
+        server.origin = serve(Router::new().fallback(token).with_state(server.clone())).await;
+        server
+    }
+
+    pub(crate) fn token_endpoint(&self) -> String {
+        format!("{}/token", self.origin)
+    }
+
+    pub(crate) fn fails_with(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = fault;
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Recorded> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+async fn token(State(server): State<AuthorizationServer>, request: Request) -> Response {
+    let request = record(&server.requests, request).await;
+    let fault = server.fault.lock().unwrap().clone();
+    match fault {
+        Fault::None => {}
+        Fault::Answers(status, content_type, body) => {
+            return (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, content_type)], body).into_response();
+        }
+        Fault::Late(time) => tokio::time::sleep(time).await,
+        Fault::BreaksOff => {
+            let parts = [Ok(r#"{"access_token":"#), Err(std::io::Error::other("broken off"))];
+            let body = Body::from_stream(futures_util::stream::iter(parts));
+            return ([(header::CONTENT_TYPE, "application/json")], body).into_response();
+        }
+        Fault::Huge(size) => {
+            let mut answer = server.answer.lock().unwrap().clone();
+            answer["filler"] = "x".repeat(size).into();
+            return json_answer(200, &answer);
+        }
+        Fault::Redirects if request.target != "/elsewhere" => {
+            return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "/elsewhere")]).into_response();
+        }
+        Fault::Redirects => {}
+    }
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
+    let field = |name: &str| fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
+    let basic = request.headers.contains_key(header::AUTHORIZATION);
+    let known = field("client_id").as_deref() == Some(CLIENT_ID) && field("client_secret").as_deref() == Some(CLIENT_SECRET);
+    if !basic && !known {
+        return json_answer(401, &json!({ "error": "invalid_client" }));
+    }
+    let code = field("code").unwrap();
+    let mut used = server.codes_used.lock().unwrap();
+    if used.contains(&code) {
+        return json_answer(400, &json!({ "error": "invalid_grant", "error_description": "The code was used." }));
+    }
+    used.push(code);
+    json_answer(200, &server.answer.lock().unwrap())
+}
+
+pub(crate) fn json_answer(status: u16, body: &Value) -> Response {
+    let content_type = [(header::CONTENT_TYPE, "application/json")];
+    (StatusCode::from_u16(status).unwrap(), content_type, body.to_string()).into_response()
+}
+
+/// An API that answers every request with what `answer` gives.
+pub(crate) struct Api {
+    pub(crate) origin: String,
+    requests: Requests,
+}
+
+impl Api {
+    pub(crate) async fn start(answer: fn() -> Response) -> Self {
+        let requests = Requests::default();
+        let recording = requests.clone();
+        let handler = move |request: Request| async move {
+            record(&recording, request).await;
+            answer()
+        };
+        Self { origin: serve(Router::new().fallback(handler)).await, requests }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Recorded> {
+        self.requests.lock().unwrap().clone()
+    }
+}
