@@ -1,0 +1,26 @@
+// The page comes back alive from the browser's back/forward cache.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { startStage } from "./stage.mjs";
+
+// The automation switches that cache off; people have it.
+const stage = await startStage({ browser: { ignoreDefaultArgs: ["--disable-back-forward-cache"] } });
+after(() => stage.close());
+
+for (const { name, config } of stage.ways) {
+  test(`${name}: back from the login page before logging in: navigation_cancelled, and another try works`, async (t) => {
+    const tab = await stage.open(t);
+    await tab.evaluate(() => (window.alive = true));
+    // What it comes to is read after the page is back.
+    tab.evaluate((config) => void (window.begun = app.begin(config)), config()).catch(() => {});
+    await tab.page.waitForURL(({ origin }) => origin !== stage.page.origin);
+    await tab.page.goBack({ waitUntil: "commit" });
+    await tab.page.waitForFunction(() => window.alive, undefined, { polling: 50 });
+
+    await assert.rejects(
+      tab.run(() => window.begun),
+      { name: "WicketgateError", code: "navigation_cancelled" },
+    );
+    assert.equal((await tab.logIn(config())).session.status, "signed-in");
+  });
+}

@@ -1,0 +1,173 @@
+// Where the secrets are not. For WorkSmart: the client secret and the tokens are nowhere in the page, nor in anything
+// that travels to or from it.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { startStage } from "./stage.mjs";
+import { parameter } from "./tab.mjs";
+
+const stage = await startStage();
+after(() => stage.close());
+
+const [openid, worksmart] = stage.ways;
+
+/** Writes down everything that the context's pages send, get and print. The answer waits for what is under way. */
+function listen(context) {
+  const texts = [];
+  const pending = [];
+  const write = async (what, parts) => {
+    // A body that is gone with its page, or that a redirect never had, is not there to be read.
+    for (const part of parts) texts.push({ what, text: String((await part.catch(() => "")) ?? "") });
+  };
+  const headers = (message) =>
+    message.headersArray().then((list) => list.map(({ name, value }) => `${name}: ${value}`).join("\n"));
+  context.on("request", (request) =>
+    pending.push(
+      write(`request ${request.url()}`, [
+        Promise.resolve(request.url()),
+        headers(request),
+        Promise.resolve(request.postData()),
+      ]),
+    ),
+  );
+  context.on("response", (response) =>
+    pending.push(write(`response ${response.url()}`, [headers(response), response.body()])),
+  );
+  context.on("console", (message) => texts.push({ what: "console", text: message.text() }));
+  context.on("weberror", (error) => texts.push({ what: "error", text: String(error.error()) }));
+  return async () => {
+    await Promise.all(pending);
+    return texts;
+  };
+}
+
+/** Everything that a script of the page could read. */
+const readable = (tab) =>
+  tab.evaluate(async () =>
+    JSON.stringify({
+      location: location.href,
+      history: history.state,
+      cookie: document.cookie,
+      session: { ...sessionStorage },
+      local: { ...localStorage },
+      databases: await indexedDB.databases(),
+      caches: await caches.keys(),
+      document: document.documentElement.outerHTML,
+      name: window.name,
+      globals: Object.keys(window).map((key) => {
+        try {
+          return JSON.stringify(window[key]);
+        } catch {
+          return "";
+        }
+      }),
+    }),
+  );
+
+test("WorkSmart: §6 the client secret and the tokens are nowhere in the page or its traffic", async (t) => {
+  const tab = await stage.open(t);
+  const heard = listen(tab.page.context());
+  const issued = stage.worksmart.issued.length;
+  const { session, backend } = await tab.logIn(worksmart.config());
+  const profile = await tab.evaluate(async () => (await fetch("/api/v1/me")).json());
+  assert.equal(profile.id, "ada", "the token works, behind the backend");
+  await tab.visit("/");
+  await tab.session(worksmart.config());
+
+  const { access_token: accessToken, refresh_token: refreshToken } = stage.worksmart.issued[issued];
+  assert(stage.resource.requests.some(({ headers }) => headers.authorization === `Bearer ${accessToken}`));
+  const secrets = {
+    "client secret": stage.worksmart.clientSecret,
+    "access token": accessToken,
+    "refresh token": refreshToken,
+  };
+  const texts = [
+    ...(await heard()),
+    { what: "what the page can read", text: await readable(tab) },
+    { what: "the result", text: JSON.stringify({ session, backend }) },
+  ];
+  assert(
+    texts.some(({ what, text }) => what.includes("/auth/exchange") && text.includes("signed-in")),
+    "the traffic was heard",
+  );
+  for (const [name, secret] of Object.entries(secrets)) {
+    for (const form of [
+      secret,
+      Buffer.from(secret).toString("base64").replace(/=+$/, ""),
+      Buffer.from(secret).toString("hex"),
+    ]) {
+      for (const { what, text } of texts) assert(!text.includes(form), `the ${name} is in ${what}`);
+    }
+  }
+});
+
+test("WorkSmart: §6 the backend's cookie is out of reach for scripts and for other sites", async (t) => {
+  const tab = await stage.open(t);
+  await tab.logIn(worksmart.config());
+  assert.equal(await tab.evaluate(() => document.cookie), "");
+  const cookies = await tab.page.context().cookies(stage.page.origin);
+  assert(cookies.length > 0);
+  for (const { name, httpOnly, sameSite, path } of cookies) {
+    assert.deepEqual({ httpOnly, sameSite, path }, { httpOnly: true, sameSite: "Strict", path: "/" }, name);
+  }
+});
+
+test("WorkSmart: only the backend speaks with the token endpoint, with exactly the documented parameters", async (t) => {
+  const withoutRedirectUri = worksmart.config();
+  delete withoutRedirectUri.worksmart.redirectUri;
+  const documented = ["client_id", "client_secret", "grant_type", "code"];
+  // A redirect URI that the authorization request named comes again with the code (RFC 6749 §4.1.3).
+  for (const [config, expected] of [
+    [withoutRedirectUri, documented],
+    [worksmart.config(), [...documented, "redirect_uri"]],
+  ]) {
+    const tab = await stage.open(t);
+    const asked = [];
+    tab.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await tab.logIn(config);
+    assert(!asked.includes("/api/v1/oauth2/token"));
+    const [{ headers, body }] = stage.worksmart.tokenRequests();
+    assert.equal(headers.origin, undefined);
+    assert.equal(headers.authorization, undefined);
+    assert.deepEqual(
+      body.split("&").map((pair) => pair.split("=")[0]),
+      expected,
+      "and in the documented order",
+    );
+  }
+});
+
+test("OpenID: §6 tokens in memory: neither token, code nor verifier is left where a script could find it", async (t) => {
+  const tab = await stage.open(t);
+  const heard = [];
+  tab.page.on("console", (message) => heard.push(message.text()));
+  const answer = tab.page.waitForResponse((response) => response.url() === `${stage.oidc.issuer}/token`);
+  const url = await tab.comeBack(openid.config());
+  const result = await tab.handle(openid.config());
+
+  const { access_token: accessToken, id_token: idToken } = await (await answer).json();
+  const [, verifier] = /code_verifier=([^&]+)/.exec(stage.oidc.tokenRequests()[0].body);
+  const places = [await readable(tab), JSON.stringify(result), heard.join("\n")];
+  for (const secret of [accessToken, idToken, verifier, parameter(url, "code")]) {
+    assert(secret.length > 10);
+    for (const place of places) assert(!place.includes(secret));
+  }
+});
+
+test("§6 no error tells a code, a state or a verifier", async (t) => {
+  for (const way of stage.ways) {
+    const tab = await stage.open(t);
+    const url = await tab.comeBack(way.config());
+    const [pending] = Object.values(await tab.transactions());
+    way.server.fault = "400 with OAuth error";
+    const error = await tab.handle(way.config()).catch((error) => error);
+    const told = JSON.stringify({ ...error, message: error.message });
+    const secrets = [
+      parameter(url, "code"),
+      parameter(url, "state"),
+      pending.nonce,
+      pending.verifier,
+      pending.code_verifier,
+    ];
+    for (const secret of secrets.filter(Boolean)) assert(!told.includes(secret));
+  }
+});

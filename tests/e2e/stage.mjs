@@ -1,0 +1,118 @@
+// What an end-to-end test stands on: both servers, the API, the backend, a page built with the package, a browser.
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { buildBackend, startBackend } from "../servers/backend.mjs";
+import { bundle } from "../servers/bundle.mjs";
+import { startOidc } from "../servers/oidc.mjs";
+import { startPage } from "../servers/page.mjs";
+import { startResource } from "../servers/resource.mjs";
+import { startWorksmart } from "../servers/worksmart.mjs";
+import { Tab } from "./tab.mjs";
+
+export function launchBrowser(options) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-quic",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+    ],
+    ...options,
+  });
+}
+
+/** @param options.page options of `startPage`; @param options.browser options of Playwright's `launch` */
+export async function startStage({ page: pageOptions, browser: browserOptions } = {}) {
+  const directory = fileURLToPath(new URL("page/", import.meta.url));
+  const [script] = await Promise.all([bundle(`${directory}page.js`), buildBackend()]);
+  const browser = await launchBrowser(browserOptions);
+
+  // A host that is careless with referrers: what the library lets out is then the library's own doing.
+  const page = await startPage({
+    directory,
+    built: { "/page.js": script },
+    referrerPolicy: "unsafe-url",
+    ...pageOptions,
+  });
+  const redirectUri = `${page.origin}/callback`;
+  const redirectUris = [redirectUri, `${redirectUri}?tenant=7`];
+  const oidc = await startOidc({ redirectUris });
+  const worksmart = await startWorksmart({ redirectUris });
+  const resource = await startResource(worksmart);
+  const backend = await startBackend({
+    publicOrigin: page.origin,
+    clientId: worksmart.clientId,
+    clientSecret: worksmart.clientSecret,
+    tokenEndpoint: `${worksmart.origin}/api/v1/oauth2/token`,
+    apiOrigin: resource.origin,
+  });
+  page.servers = [oidc.origin];
+  page.backend = backend.origin;
+
+  const stage = {
+    browser,
+    page,
+    oidc,
+    worksmart,
+    resource,
+    backend,
+    redirectUri,
+
+    /** The two ways to log in. Each knows its server, and makes a configuration with what a test wants different. */
+    ways: [
+      {
+        name: "OpenID with PKCE",
+        server: oidc,
+        config: (more) => ({
+          clientId: oidc.clientId,
+          issuer: oidc.issuer,
+          redirectUri,
+          scope: "openid profile email",
+          tokenStore: "memory",
+          ...more,
+        }),
+      },
+      {
+        name: "WorkSmart through the backend",
+        server: worksmart,
+        config: (more) => ({
+          worksmart: {
+            clientId: worksmart.clientId,
+            baseUrl: worksmart.origin,
+            redirectUri,
+            backend: { exchangeUrl: "/auth/exchange", sessionUrl: "/auth/session", logoutUrl: "/auth/logout" },
+          },
+          ...more,
+        }),
+      },
+    ],
+
+    /** A new browser profile with one tab on the page; servers without faults and with empty records. */
+    async open(t) {
+      for (const server of [oidc, worksmart]) server.fault = undefined;
+      for (const { requests } of [oidc, worksmart, resource]) requests.length = 0;
+      const context = await browser.newContext();
+      t.after(() => context.close());
+      return Tab.open(context, page.origin);
+    },
+
+    async close() {
+      await browser.close();
+      await Promise.all([backend, resource, worksmart, oidc, page].map((server) => server.close()));
+    },
+  };
+  return stage;
+}
+
+/** Waits until something holds that no event tells of. */
+export async function until(condition, what, patience = 5000) {
+  const limit = Date.now() + patience;
+  while (!condition()) {
+    assert(Date.now() < limit, `in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

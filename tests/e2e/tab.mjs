@@ -1,0 +1,134 @@
+// One tab of the test page, and the person in front of it.
+import assert from "node:assert/strict";
+
+const TIMEOUT = 15_000;
+
+export class Tab {
+  /** Opens the page in a new tab. */
+  static async open(context, origin, path = "/") {
+    const tab = new Tab(await context.newPage(), origin);
+    await tab.visit(path);
+    return tab;
+  }
+
+  constructor(page, origin) {
+    Object.assign(this, { page, origin });
+    page.setDefaultTimeout(TIMEOUT);
+  }
+
+  /** Another tab of the same browser profile. */
+  another(path) {
+    return Tab.open(this.page.context(), this.origin, path);
+  }
+
+  async visit(url) {
+    await this.page.goto(new URL(url, this.origin).href);
+    await this.ready();
+  }
+
+  ready() {
+    return this.page.waitForFunction(() => window.app);
+  }
+
+  get url() {
+    return this.page.url();
+  }
+
+  /** Runs `work` in the page. What never ends there fails here. */
+  async evaluate(work, argument) {
+    let timer;
+    const late = new Promise((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`the page hangs: ${work}`)), TIMEOUT);
+    });
+    return Promise.race([this.page.evaluate(work, argument), late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Runs `work` in the page; it ends with `app.outcome(…)`, of which this gives the value or throws the error. */
+  async run(work, argument) {
+    const { value, error } = await this.evaluate(work, argument);
+    if (!error) return value;
+    const { genuine, ...members } = error;
+    assert(genuine, `not an error of ours: ${JSON.stringify(error)}`);
+    assert(members.hint && members.message, `an error without words: ${JSON.stringify(error)}`);
+    throw Object.assign(new Error(members.message), members);
+  }
+
+  /** Presses "log in" and waits until the browser has left for the server. */
+  async begin(config, options) {
+    const gone = this.page.waitForURL(({ origin }) => origin !== this.origin);
+    const refused = this.run(([config, options]) => app.begin(config, options), [config, options]);
+    gone.catch(() => {}); // after a refusal nobody waits for it any more
+    // Leaving the page ends what runs in it, which is no refusal of ours.
+    await Promise.race([
+      gone,
+      refused.then(
+        () => gone,
+        (error) => (error.code ? Promise.reject(error) : gone),
+      ),
+    ]);
+  }
+
+  /** At the server: allows, or denies, and comes back. Gives the callback's URL. */
+  async answer(choice = "Allow", username = "ada") {
+    const { page } = this;
+    if (choice === "Allow" && (await page.getByLabel("User name").count())) {
+      await page.getByLabel("User name").fill(username);
+      await page.getByLabel("Password").fill("wicket");
+    }
+    await page.getByRole("button", { name: choice }).click();
+    await page.waitForURL(({ origin }) => origin === this.origin);
+    await this.ready();
+    return page.url();
+  }
+
+  /** Up to the callback page with its address as the server made it. Gives that address. */
+  async comeBack(config, options) {
+    await this.begin(config, options);
+    return this.answer();
+  }
+
+  handle(config, url) {
+    return this.run(([config, url]) => app.handle(config, url), [config, url]);
+  }
+
+  async logIn(config, options) {
+    await this.comeBack(config, options);
+    return this.handle(config);
+  }
+
+  isCallback(config) {
+    return this.evaluate(async (config) => (await app.client(config)).isCallback(), config);
+  }
+
+  session(config) {
+    return this.evaluate(async (config) => (await app.client(config)).session(), config);
+  }
+
+  /** Lets time go by, as far as the page can tell. */
+  later(seconds) {
+    return this.page.clock.setFixedTime(Date.now() + seconds * 1000);
+  }
+
+  /** The pending transactions, by their keys. */
+  transactions() {
+    return this.evaluate(() =>
+      Object.fromEntries(
+        Object.entries(sessionStorage)
+          .filter(([key]) => key.startsWith("wicketgate.tx."))
+          .map(([key, value]) => [key, JSON.parse(value)]),
+      ),
+    );
+  }
+}
+
+/** The callback's URL with other parameters: a value replaces, `undefined` removes. */
+export function withParameters(url, changes) {
+  const changed = new URL(url);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) changed.searchParams.delete(name);
+    else changed.searchParams.set(name, value);
+  }
+  return changed.href;
+}
+
+export const parameter = (url, name) => new URL(url).searchParams.get(name);

@@ -1,0 +1,17 @@
+// Bundles a page's script with esbuild, the way an app does. `import … from "wicketgate"` finds the built package,
+// which the build has put where an installed one would be.
+import { build } from "esbuild";
+
+/** The script that `entry` becomes. */
+export async function bundle(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    write: false,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    logLevel: "warning",
+  });
+  return outputFiles[0].contents;
+}

@@ -1,0 +1,66 @@
+// The one page that both authorization servers show: who are you, and may this app in?
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+const style = readFileSync(new URL("sign-in.css", import.meta.url), "utf8");
+
+const styleHash = createHash("sha256").update(style).digest("base64");
+
+const escape = (text) => String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+const credentials = (username) => `
+      <label>User name <input name="username" value="${escape(username)}" autocomplete="username" autocapitalize="none" required></label>
+      <label>Password <input name="password" type="password" autocomplete="current-password" required></label>`;
+
+/** `formTargets`: where the answer may lead, since a form's redirect is bound by the policy of the page with the form. */
+export function sendSignInPage(
+  response,
+  { server, client, action, asks = [], needsLogin = true, username = "", failure, formTargets = [] },
+) {
+  response.writeHead(failure ? 401 : 200, {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": [
+      "default-src 'none'",
+      `style-src 'sha256-${styleHash}'`,
+      "img-src data:",
+      `form-action 'self' ${formTargets.join(" ")}`,
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ].join("; "),
+  });
+  response.end(`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <title>Sign in · ${escape(server)}</title>
+    <link rel="icon" href="data:,">
+    <style>${style}</style>
+  </head>
+  <body>
+    <main>
+      <h1>${escape(client)} asks to act for you</h1>
+      <p class="server">${escape(server)}</p>
+      ${failure ? `<p class="error" role="alert">${escape(failure)}</p>` : ""}
+      <form method="post" action="${escape(action)}">${needsLogin ? credentials(username) : ""}
+        ${asks.length ? `<ul>${asks.map((ask) => `<li>${escape(ask)}</li>`).join("")}</ul>` : ""}
+        <div class="choice">
+          <button name="choice" value="allow">Allow</button>
+          <button name="choice" value="deny" formnovalidate>Deny</button>
+        </div>
+      </form>
+    </main>
+  </body>
+</html>
+`);
+}
+
+/** A refusal that must not leave this server, because where it would lead cannot be trusted. */
+export function sendRefusal(response, reason) {
+  response.writeHead(400, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+  response.end(
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Refused</title><h1>Refused</h1><p>${escape(reason)}</p>`,
+  );
+}
