@@ -34,22 +34,22 @@ const candidates = {
   "oauth4webapi, nothing stored": () => oauth4webapi({ store: false }),
 };
 
-/** Microseconds for each call of each candidate, one sample for each round; the order turns with the round. */
-globalThis.measure = async (rounds, calls) => {
+/**
+ * Microseconds for each call of each candidate, in turns that begin with the candidate of number `first`: one
+ * sample of `calls` after as many that are not counted.
+ */
+globalThis.measure = async (first, calls) => {
   const names = Object.keys(candidates);
-  const samples = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = -3; round < rounds; round++) {
-    for (let i = 0; i < names.length; i++) {
-      const name = names[(i + round + names.length) % names.length];
-      sessionStorage.clear();
-      const start = performance.now();
-      for (let call = 0; call < calls; call++) await candidates[name]();
-      const microseconds = ((performance.now() - start) * 1000) / calls;
-      // The rounds below zero warm the page up.
-      if (round >= 0) samples[name].push(microseconds);
-    }
+  const sample = {};
+  for (let i = 0; i < names.length; i++) {
+    const name = names[(i + first) % names.length];
+    sessionStorage.clear();
+    for (let call = 0; call < calls; call++) await candidates[name]();
+    const start = performance.now();
+    for (let call = 0; call < calls; call++) await candidates[name]();
+    sample[name] = ((performance.now() - start) * 1000) / calls;
   }
-  return samples;
+  return sample;
 };
 
 /** One URL of each, for the runner to see that they do the same job. */

@@ -16,7 +16,7 @@ let text = readFileSync(script, "utf8");
 function replace(pattern, replacement, what) {
   const before = text;
   text = text.replaceAll(pattern, () => replacement);
-  if (text === before) throw new Error(`minify-names: ${what} is not in the script`);
+  if (text === before) throw new Error(`optimize: ${what} is not in the script`);
 }
 const escaped = (name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 

@@ -50,7 +50,7 @@ pub trait Platform: 'static {
     /// [`MAX_BODY`](crate::protocol::http::MAX_BODY) is `network_failed` too, and is not read on.
     fn send(&self, request: Request, timeout: u64) -> impl Future<Output = Result<Response, Error>>;
 
-    /// The page's present URL.
+    /// The page's present URL, as the URL standard serializes it.
     fn page_url(&self) -> String;
 
     /// Replaces the page's URL in the address bar and the history, without loading anything.

@@ -186,7 +186,7 @@ impl<P: Platform> Client<P> {
         );
         // One attempt for each code, whatever happens; and what has expired goes at once.
         if checked.as_ref().err().map(Error::kind).is_none_or(|kind| *kind == ErrorKind::TransactionExpired) {
-            transactions::bury(platform, transaction, now);
+            self.page.transactions.bury(platform, transaction, now);
         }
         checked
     }
@@ -228,7 +228,7 @@ impl<P: Platform> Client<P> {
             platform.forget(RESTARTED);
             return Err(ErrorKind::RedirectLoop.into());
         }
-        platform.store(RESTARTED, &now.to_string())
+        platform.store(RESTARTED, &Json::from(now).to_text())
     }
 
     /// Restores the session that the backend knows of, where nobody is signed in here and it can be asked.

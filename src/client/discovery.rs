@@ -51,7 +51,7 @@ async fn discovered<P: Platform>(platform: &P, issuer: &str, places: Vec<String>
 pub(crate) fn remember<P: Platform>(platform: &P, server: &ServerMetadata, now: u64) {
     if let Some(issuer) = server.issuer() {
         let mut entry = Json::Object(Vec::new());
-        entry.set("at", Json::Number(now.to_string()));
+        entry.set("at", Json::from(now));
         entry.set("metadata", server.as_json().clone());
         let _ = platform.store(&key(issuer), &entry.to_text());
     }

@@ -1,12 +1,12 @@
 //! Begins logins.
 
 use super::configuration::LoginOptions;
-use super::{Client, discovery, transactions};
+use super::{Client, discovery};
 use crate::platform::Platform;
 use crate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy};
 use crate::protocol::callback::without_response;
 use crate::protocol::error::Error;
-use crate::protocol::return_to::same_origin_path;
+use crate::protocol::return_to::{local_path, same_origin_path};
 
 impl<P: Platform> Client<P> {
     /// Builds the authorization request, stores its transaction, and gives back the URL. Synchronous; does
@@ -23,7 +23,7 @@ impl<P: Platform> Client<P> {
         let return_to = match options.text("returnTo") {
             Some(return_to) => same_origin_path(return_to, &page)?,
             // Where the page is; on a callback page, without the response that would be answered again.
-            None => same_origin_path(&without_response(&page), &page).unwrap_or_else(|_| "/".into()),
+            None => local_path(without_response(&page)),
         };
         let mut entropy = Entropy::default();
         platform.entropy(entropy.as_flattened_mut())?;
@@ -45,8 +45,10 @@ impl<P: Platform> Client<P> {
             binding: configuration.text("sessionBinding"),
         };
         let request = AuthorizationRequest::new(&self.server, &asked, &entropy, now)?;
-        transactions::put(platform, request.transaction(), configuration.transaction_lifetime())?;
-        discovery::remember(platform, &self.server, now);
+        self.page.transactions.put(platform, request.transaction(), configuration.transaction_lifetime())?;
+        if configuration.text("issuer").is_some() {
+            discovery::remember(platform, &self.server, now);
+        }
         Ok(request.into_url())
     }
 

@@ -23,18 +23,20 @@ use crate::protocol::metadata::ServerMetadata;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
 use session::Shared;
+use transactions::Transactions;
 
 /// One page: its host, and what its clients share. Two clients of the same server and client identifier, as
 /// a framework makes them that mounts twice, have one session between them.
 pub struct Page<P> {
     platform: P,
+    transactions: Transactions,
     shared: RefCell<Vec<Rc<Shared>>>,
 }
 
 impl<P: Platform> Page<P> {
     /// A page on `platform`.
     pub fn new(platform: P) -> Rc<Self> {
-        Rc::new(Self { platform, shared: RefCell::default() })
+        Rc::new(Self { platform, transactions: Transactions::default(), shared: RefCell::default() })
     }
 
     /// The host.
@@ -43,7 +45,7 @@ impl<P: Platform> Page<P> {
     }
 
     fn url(&self) -> Result<Url, Error> {
-        Url::parse(&self.platform.page_url()).ok_or_else(|| Error::unsupported("a page with an http or https URL"))
+        Url::from_serialized(self.platform.page_url()).ok_or_else(|| Error::unsupported("a page with an http or https URL"))
     }
 
     fn shared(&self, identity: String) -> Rc<Shared> {

@@ -63,7 +63,7 @@ impl Session {
             object.set("claims", claims.clone());
         }
         if let Some(expires_at) = self.expires_at {
-            object.set("expiresAt", Json::Number(expires_at.to_string()));
+            object.set("expiresAt", Json::from(expires_at));
         }
         object
     }

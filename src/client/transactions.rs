@@ -1,6 +1,8 @@
 //! The tab's store of transactions: put, find, bury, and nothing else. What was used leaves a tombstone, so
 //! that a response which comes a second time is told from one that was never asked for.
 
+use core::cell::RefCell;
+
 use crate::platform::Platform;
 use crate::protocol::authorization::Transaction;
 use crate::protocol::error::{Error, ErrorKind};
@@ -26,17 +28,64 @@ pub(crate) enum Found {
     Pending(Box<Transaction>),
 }
 
-/// Writes `transaction`, and reads it back: a browser may take what it does not keep.
-pub(crate) fn put<P: Platform>(platform: &P, transaction: &Transaction, lifetime: u64) -> Result<(), Error> {
-    sweep(platform, transaction.created_at(), lifetime)?;
-    let key = key(transaction.state());
-    let text = transaction.to_text();
-    platform.store(&key, text.expose())?;
-    if platform.stored(&key)?.as_deref() != Some(text.expose()) {
-        platform.forget(&key);
-        return Err(ErrorKind::StorageUnavailable.into());
+/// What the store holds, as far as sweeping needs to know.
+struct Entry {
+    key: String,
+    is_pending: bool,
+    date: u64,
+}
+
+/// The transactions of one page. It reads the whole store when the first login begins, and remembers from
+/// then on what is in it: no other page writes there, and a login should begin at once.
+#[derive(Default)]
+pub(crate) struct Transactions(RefCell<Option<Vec<Entry>>>);
+
+impl Transactions {
+    /// Writes `transaction`, and reads it back: a browser may take what it does not keep. Sweeps first.
+    pub(crate) fn put<P: Platform>(&self, platform: &P, transaction: &Transaction, lifetime: u64) -> Result<(), Error> {
+        let now = transaction.created_at();
+        let mut known = self.0.borrow_mut();
+        let mut entries = match known.take() {
+            Some(entries) => entries,
+            None => entries(platform)?,
+        };
+        entries.push(Entry { key: key(transaction.state()), is_pending: true, date: now });
+        // The newest are at the end: counted from there, the oldest are those too many.
+        let mut counts = [0; 2];
+        for entry in entries.iter_mut().rev() {
+            let [pending, tombstones] = &mut counts;
+            let count = if entry.is_pending { pending } else { tombstones };
+            *count += 1;
+            if *count > KEPT || now.saturating_sub(entry.date) > lifetime {
+                platform.forget(&entry.key);
+                entry.key.clear();
+            }
+        }
+        entries.retain(|entry| !entry.key.is_empty());
+        *known = Some(entries);
+
+        let key = key(transaction.state());
+        let text = transaction.to_text();
+        platform.store(&key, text.expose())?;
+        if platform.stored(&key)?.as_deref() != Some(text.expose()) {
+            platform.forget(&key);
+            return Err(ErrorKind::StorageUnavailable.into());
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Puts a tombstone in the place of a transaction: nothing in it is secret.
+    pub(crate) fn bury<P: Platform>(&self, platform: &P, transaction: &Transaction, now: u64) {
+        let key = key(transaction.state());
+        platform.forget(&key);
+        let mut tombstone = Json::Object(Vec::new());
+        tombstone.set(USED_AT, Json::from(now));
+        tombstone.set_text("return_to", Some(transaction.return_to()));
+        // A store that has no room for the tombstone has lost the transaction all the same.
+        let _ = platform.store(&key, &tombstone.to_text());
+        // Read anew when the next login begins.
+        self.0.take();
+    }
 }
 
 /// Looks up what was stored under `state`.
@@ -51,43 +100,27 @@ pub(crate) fn find<P: Platform>(platform: &P, state: &str) -> Result<Found, Erro
     }))
 }
 
-/// Puts a tombstone in the place of a transaction: nothing in it is secret.
-pub(crate) fn bury<P: Platform>(platform: &P, transaction: &Transaction, now: u64) {
-    let key = key(transaction.state());
-    platform.forget(&key);
-    let mut tombstone = Json::Object(Vec::new());
-    tombstone.set(USED_AT, Json::Number(now.to_string()));
-    tombstone.set_text("return_to", Some(transaction.return_to()));
-    // A store that has no room for the tombstone has lost the transaction all the same.
-    let _ = platform.store(&key, &tombstone.to_text());
-}
-
-/// Drops what expired, what is no entry, and the oldest of too many pending logins or tombstones.
-fn sweep<P: Platform>(platform: &P, now: u64, lifetime: u64) -> Result<(), Error> {
-    let mut kept = [const { Vec::<(u64, String)>::new() }; 2];
+/// The entries of the store, oldest first. What is none, though it has the name of one, is dropped.
+fn entries<P: Platform>(platform: &P) -> Result<Vec<Entry>, Error> {
+    let mut entries: Vec<Entry> = Vec::new();
     for key in platform.stored_keys()? {
         if !key.starts_with(PREFIX) {
             continue;
         }
-        let entry = platform.stored(&key)?.unwrap_or_default();
-        let mut dates = [date_of(&entry, CREATED_AT), date_of(&entry, USED_AT)].into_iter().zip(&mut kept);
-        match dates.find_map(|(date, kind)| Some((date?, kind))) {
-            Some((date, kind)) if now.saturating_sub(date) <= lifetime => {
-                kind.push((date, key));
-                // One place is left for what is about to be written.
-                if kind.len() == KEPT {
-                    let oldest = (0..KEPT).min_by_key(|index| kind.get(*index).map(|(date, _)| *date)).unwrap_or_default();
-                    platform.forget(&kind.swap_remove(oldest).1);
-                }
+        let text = platform.stored(&key)?.unwrap_or_default();
+        let created_at = date_of(&text, CREATED_AT);
+        match created_at.or_else(|| date_of(&text, USED_AT)) {
+            Some(date) => {
+                let place = entries.iter().position(|other| other.date > date).unwrap_or(entries.len());
+                entries.insert(place, Entry { key, is_pending: created_at.is_some(), date });
             }
-            Some(_) | None => platform.forget(&key),
+            None => platform.forget(&key),
         }
     }
-    Ok(())
+    Ok(entries)
 }
 
-/// The date with which `entry` begins. Not read as JSON: this is done for all entries each time a login begins,
-/// which should cost the page nothing.
+/// The date with which `entry` begins.
 fn date_of(entry: &str, name: &str) -> Option<u64> {
     let (date, _) = entry.strip_prefix("{\"")?.strip_prefix(name)?.strip_prefix("\":")?.split_once(',')?;
     decimal(date)

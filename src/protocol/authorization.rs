@@ -84,10 +84,10 @@ impl AuthorizationRequest {
         if asked.pkce && server.lacks_s256() {
             return Err(Error::metadata("code_challenge_methods_supported", "does not have S256"));
         }
-        let endpoint = Url::parse(server.endpoint("authorization_endpoint")?);
-        let endpoint = endpoint.ok_or_else(|| Error::metadata("authorization_endpoint", "is not an absolute URL"))?;
+        let endpoint = server.endpoint("authorization_endpoint")?;
+        let own_query = cut(endpoint, '?').1;
         let extra = asked.extra.map_or(&[][..], Json::members);
-        check_extra_parameters(&endpoint, extra)?;
+        check_extra_parameters(own_query.unwrap_or_default(), extra)?;
 
         let [state, nonce, code_verifier] = entropy.each_ref().map(Secret::from_entropy);
         let nonce = asked.scope.is_some_and(is_openid).then(|| nonce.expose());
@@ -95,7 +95,7 @@ impl AuthorizationRequest {
 
         let mut transaction = SecretObject::empty();
         // First of all: the store's sweeper looks for it there.
-        transaction.set("created_at", Json::Number(now.to_string()));
+        transaction.set("created_at", Json::from(now));
         transaction.set("v", Json::Number("1".into()));
         let mut query = String::with_capacity(512);
         // What is both sent and remembered …
@@ -134,8 +134,8 @@ impl AuthorizationRequest {
             }
         }
 
-        let mut url = String::from(endpoint.href());
-        match endpoint.query() {
+        let mut url = String::from(endpoint);
+        match own_query {
             None => url.push('?'),
             Some("") => {}
             Some(_) => url.push('&'),
@@ -174,9 +174,9 @@ pub fn is_openid(scope: &str) -> bool {
 
 /// Each parameter at most once (RFC 6749 §3.1), over the endpoint's own query, the client's and the
 /// caller's.
-fn check_extra_parameters(endpoint: &Url, extra: &[(String, Json)]) -> Result<(), Error> {
+fn check_extra_parameters(own_query: &str, extra: &[(String, Json)]) -> Result<(), Error> {
     let is_reserved = |name: &str| RESERVED.contains(&name);
-    for pair in endpoint.query().unwrap_or_default().split('&') {
+    for pair in own_query.split('&') {
         let name = decode_component(cut(pair, '=').0).unwrap_or_default();
         if is_reserved(&name) || !name.is_empty() && extra.iter().any(|(other, _)| *other == name) {
             return Err(Error::metadata("authorization_endpoint", "has a parameter in its query that the client sets"));

@@ -338,7 +338,7 @@ impl Error {
         object.set_text("hint", Some(self.hint()));
         object.set("retryable", Json::Bool(self.is_retryable()));
         if let Some(status) = self.status() {
-            object.set("status", Json::Number(status.to_string()));
+            object.set("status", Json::from(u64::from(status)));
         }
         if let Some(oauth) = self.oauth() {
             object.set("oauth", oauth.to_json());

@@ -6,10 +6,6 @@
 
 use core::fmt;
 
-use hifijson::num::LexWrite as _;
-use hifijson::str::LexAlloc as _;
-use hifijson::token::Lex as _;
-use hifijson::{Expect, SliceLexer};
 use zeroize::Zeroize;
 
 /// Nesting that is accepted. Recursion is bounded by it, and with it the stack.
@@ -38,7 +34,8 @@ pub enum Json {
 impl Json {
     /// Reads `text`. `None` where it is not exactly one JSON value, or goes past the limits of this module.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        SliceLexer::new(text).exactly_one(SliceLexer::ws_peek, |next, lexer| read(MAX_DEPTH, next, lexer)).ok()
+        let mut reader = Reader { text, at: 0 };
+        reader.value(MAX_DEPTH).filter(|_| reader.at == text.len())
     }
 
     /// The member `name` of an object; `None` also where this is no object.
@@ -143,40 +140,181 @@ impl Json {
     }
 }
 
-/// Reads the value that begins with `next`.
-fn read<'a>(depth: usize, next: u8, lexer: &mut SliceLexer<'a>) -> Result<Json, hifijson::Error> {
-    let depth = depth.checked_sub(1).ok_or(hifijson::Error::Depth)?;
-    Ok(match next {
-        b'"' => Json::String(lexer.discarded().str_string()?.into()),
-        b'-' | b'0'..=b'9' => Json::Number(lexer.num_string().validated()?.0.into()),
-        b'[' => {
-            let mut items = Vec::new();
-            lexer.discarded().seq(b']', SliceLexer::ws_peek, |next, lexer| {
-                items.push(read(depth, next, lexer)?);
-                Ok::<_, hifijson::Error>(())
-            })?;
-            Json::Array(items)
+/// Reads JSON text from its beginning on. No byte is the end of the text and any other thing: NUL, which
+/// stands for the end, is in no JSON.
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> u8 {
+        self.text.get(self.at).copied().unwrap_or_default()
+    }
+
+    /// Goes past the next byte, where it is `expected`.
+    fn take(&mut self, expected: u8) -> bool {
+        let is_there = self.peek() == expected;
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    fn next(&mut self) -> u8 {
+        let byte = self.peek();
+        self.at += 1;
+        byte
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
+            self.at += 1;
         }
-        b'{' => {
-            let mut members: Vec<(String, Json)> = Vec::new();
-            lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
-                lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
-                let name = lexer.str_string()?;
-                lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
-                let value = read(depth, lexer.ws_peek().ok_or(Expect::Value)?, lexer)?;
-                if members.len() == MAX_MEMBERS || members.iter().any(|(other, _)| *other == name) {
-                    return Err(Expect::Value.into());
-                }
-                members.push((name.into(), value));
-                Ok::<_, hifijson::Error>(())
-            })?;
-            Json::Object(members)
+    }
+
+    /// A value with the space around it.
+    fn value(&mut self, depth: usize) -> Option<Json> {
+        let depth = depth.checked_sub(1)?;
+        self.skip_space();
+        let value = match self.peek() {
+            b'"' => Json::String(self.string()?),
+            b'{' => Json::Object(self.members(depth)?),
+            b'[' => Json::Array(self.items(depth)?),
+            b't' => self.word("true", Json::Bool(true))?,
+            b'f' => self.word("false", Json::Bool(false))?,
+            b'n' => self.word("null", Json::Null)?,
+            _ => Json::Number(self.number()?),
+        };
+        self.skip_space();
+        Some(value)
+    }
+
+    fn word(&mut self, word: &str, value: Json) -> Option<Json> {
+        word.bytes().all(|byte| self.take(byte)).then_some(value)
+    }
+
+    fn items(&mut self, depth: usize) -> Option<Vec<Json>> {
+        let mut items = Vec::new();
+        self.at += 1;
+        self.skip_space();
+        if self.take(b']') {
+            return Some(items);
         }
-        _ => match lexer.null_or_bool().ok_or(Expect::Value)? {
-            None => Json::Null,
-            Some(bool) => Json::Bool(bool),
-        },
-    })
+        loop {
+            items.push(self.value(depth)?);
+            if self.take(b']') {
+                return Some(items);
+            }
+            self.take(b',').then_some(())?;
+        }
+    }
+
+    fn members(&mut self, depth: usize) -> Option<Vec<(String, Json)>> {
+        let mut members: Vec<(String, Json)> = Vec::new();
+        self.at += 1;
+        self.skip_space();
+        if self.take(b'}') {
+            return Some(members);
+        }
+        loop {
+            self.skip_space();
+            let name = self.string()?;
+            self.skip_space();
+            let is_right = self.take(b':') && members.len() < MAX_MEMBERS && !members.iter().any(|(other, _)| *other == name);
+            is_right.then_some(())?;
+            members.push((name, self.value(depth)?));
+            if self.take(b'}') {
+                return Some(members);
+            }
+            self.take(b',').then_some(())?;
+        }
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_ascii_digit() {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+
+    fn number(&mut self) -> Option<String> {
+        let start = self.at;
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            let _ = self.take(b'+') || self.take(b'-');
+            self.digits()?;
+        }
+        String::from_utf8(self.text.get(start..self.at)?.into()).ok()
+    }
+
+    fn string(&mut self) -> Option<String> {
+        self.take(b'"').then_some(())?;
+        let mut bytes = Vec::new();
+        loop {
+            bytes.push(match self.next() {
+                b'"' => return String::from_utf8(bytes).ok(),
+                b'\\' => match self.next() {
+                    b'b' => 8,
+                    b'f' => 12,
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    b'u' => {
+                        let character = self.escaped()?;
+                        bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                        continue;
+                    }
+                    byte @ (b'"' | b'\\' | b'/') => byte,
+                    _ => return None,
+                },
+                0..=0x1f => return None,
+                byte => byte,
+            });
+        }
+    }
+
+    /// The character that one `\u`, or a surrogate pair of two, stands for.
+    fn escaped(&mut self) -> Option<char> {
+        let unit = self.hex()?;
+        let is_high = (0xd800..0xdc00).contains(&unit);
+        if !is_high {
+            // A lone low surrogate is no character.
+            return char::from_u32(unit);
+        }
+        let low = if self.take(b'\\') && self.take(b'u') { self.hex()? } else { 0 };
+        let is_low = (0xdc00..0xe000).contains(&low);
+        char::from_u32(0x1_0000 + ((unit & 0x3ff) << 10) + (low & 0x3ff)).filter(|_| is_low)
+    }
+
+    fn hex(&mut self) -> Option<u32> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = unit << 4 | char::from(self.next()).to_digit(16)?;
+        }
+        Some(unit)
+    }
+}
+
+impl From<u64> for Json {
+    /// A whole number. Written here, since the standard library's way brings all of its formatting along.
+    fn from(number: u64) -> Self {
+        let mut digits = String::new();
+        let mut power = 1;
+        while number / power > 9 {
+            power *= 10;
+        }
+        while power > 0 {
+            digits.extend(char::from_digit(u32::try_from(number / power % 10).unwrap_or_default(), 10));
+            power /= 10;
+        }
+        Self::Number(digits)
+    }
 }
 
 /// The number that `digits` spell, where they are at most 15: enough for milliseconds since 1970, and nothing

@@ -9,6 +9,12 @@ pub(crate) fn is_local_path(path: &str) -> bool {
     path.starts_with('/') && !path.starts_with("//") && is_plain(path)
 }
 
+/// Path, query and fragment of `href`, a serialized URL of this origin.
+pub(crate) fn local_path(href: String) -> String {
+    let url = Url::from_serialized(href);
+    url.as_ref().map(Url::path_and_after).filter(|path| is_local_path(path)).unwrap_or("/").into()
+}
+
 /// Resolves `return_to` against the page's URL and gives back path, query and fragment.
 ///
 /// # Errors

@@ -23,15 +23,16 @@ impl fmt::Debug for Url {
 impl Url {
     /// Parses `text` as an absolute URL; `None` where it is none, or of another scheme.
     pub fn parse(text: &str) -> Option<Self> {
-        parse_href(text, None).and_then(Self::from_href)
+        parse_href(text, None).and_then(Self::from_serialized)
     }
 
     /// Resolves `reference` against this URL.
     pub fn join(&self, reference: &str) -> Option<Self> {
-        parse_href(reference, Some(&self.0)).and_then(Self::from_href)
+        parse_href(reference, Some(&self.0)).and_then(Self::from_serialized)
     }
 
-    fn from_href(href: String) -> Option<Self> {
+    /// Takes a URL that a parser has serialized already, as a browser's own address is.
+    pub(crate) fn from_serialized(href: String) -> Option<Self> {
         matches!(cut(&href, ':').0, "https" | "http").then_some(Self(href))
     }
 

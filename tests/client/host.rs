@@ -1,0 +1,382 @@
+//! A tab that is simulated: clocks, randomness, a store that can fail, a network that answers as scripted, and a
+//! log of everything that happened, in its order. And the smallest executor that notices a forgotten wake-up.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::future::{Future, poll_fn, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use wicketgate::platform::Platform;
+use wicketgate::protocol::error::{Error, ErrorKind};
+use wicketgate::protocol::http::{Purpose, Request, Response};
+
+/// What happened, in the order in which it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    Stored(String),
+    Forgot(String),
+    PageUrl(String),
+    Sent(String),
+    Navigated(String),
+}
+
+/// How the tab's store behaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    Works,
+    /// As where site data is blocked: every use fails.
+    Denied,
+    /// As where the quota is used up: writing fails.
+    Full,
+    /// As in some private modes: writing seems to work.
+    Drops,
+}
+
+/// A request as it was sent, and what the store held at that moment.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    pub(crate) purpose: Purpose,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<String>,
+    pub(crate) timeout: u64,
+    pub(crate) stored: BTreeMap<String, String>,
+    /// The request as `Debug` shows it.
+    pub(crate) debug: String,
+}
+
+/// What comes back.
+pub(crate) enum Answer {
+    Is(u16, Option<&'static str>, Vec<u8>),
+    Lost,
+    Late,
+}
+
+impl Answer {
+    pub(crate) fn json(status: u16, body: &str) -> Self {
+        Self::Is(status, Some("application/json"), body.into())
+    }
+
+    pub(crate) fn html(status: u16) -> Self {
+        Self::Is(status, Some("text/html"), "<!doctype html><p>It works".into())
+    }
+
+    pub(crate) fn empty(status: u16) -> Self {
+        Self::Is(status, None, Vec::new())
+    }
+}
+
+type Meanwhile = Box<dyn FnOnce(&Host)>;
+
+struct Scripted {
+    answer: Answer,
+    meanwhile: Option<Meanwhile>,
+}
+
+/// What the pages of one tab have in common.
+struct Tab {
+    store: RefCell<BTreeMap<String, String>>,
+    behaviour: Cell<Store>,
+    /// Only keys that begin so are affected by the behaviour.
+    affected: RefCell<String>,
+    seed: Cell<u64>,
+    has_csprng: Cell<bool>,
+    random: RefCell<Vec<u8>>,
+    wall: Cell<u64>,
+    script: RefCell<VecDeque<Scripted>>,
+    requests: RefCell<Vec<Sent>>,
+    events: RefCell<Vec<Event>>,
+}
+
+/// One page in a tab. Clones are the same page.
+#[derive(Clone)]
+pub(crate) struct Host {
+    tab: Rc<Tab>,
+    url: Rc<RefCell<String>>,
+    monotonic: Rc<Cell<u64>>,
+}
+
+impl Host {
+    /// A new tab, at `url`. The same seed, the same randomness.
+    pub(crate) fn new(seed: u64, url: &str) -> Self {
+        let tab = Tab {
+            store: RefCell::default(),
+            behaviour: Cell::new(Store::Works),
+            affected: RefCell::default(),
+            seed: Cell::new(seed),
+            has_csprng: Cell::new(true),
+            random: RefCell::default(),
+            wall: Cell::new(1_800_000_000_000),
+            script: RefCell::default(),
+            requests: RefCell::default(),
+            events: RefCell::default(),
+        };
+        Self { tab: Rc::new(tab), url: Rc::new(RefCell::new(url.into())), monotonic: Rc::new(Cell::new(5_000)) }
+    }
+
+    /// The page that is loaded next in this tab. Its monotonic clock begins somewhere else.
+    pub(crate) fn next_page(&self, url: &str) -> Self {
+        Self { tab: self.tab.clone(), url: Rc::new(RefCell::new(url.into())), monotonic: Rc::new(Cell::new(70)) }
+    }
+
+    /// Lets time pass, on both clocks.
+    pub(crate) fn pass(&self, millis: u64) {
+        self.jump_to(self.tab.wall.get() + millis);
+        self.monotonic.set(self.monotonic.get() + millis);
+    }
+
+    /// Sets the wall clock alone.
+    pub(crate) fn jump_to(&self, wall: u64) {
+        self.tab.wall.set(wall);
+    }
+
+    pub(crate) fn lose_csprng(&self) {
+        self.tab.has_csprng.set(false);
+    }
+
+    /// All bytes that the CSPRNG has given out.
+    pub(crate) fn random(&self) -> Vec<u8> {
+        self.tab.random.borrow().clone()
+    }
+
+    pub(crate) fn set_store(&self, behaviour: Store) {
+        self.set_store_for("", behaviour);
+    }
+
+    /// Sets how the store behaves for keys that begin with `prefix`.
+    pub(crate) fn set_store_for(&self, prefix: &str, behaviour: Store) {
+        self.tab.behaviour.set(behaviour);
+        self.tab.affected.replace(prefix.into());
+    }
+
+    /// What the store holds, whatever it says.
+    pub(crate) fn store_content(&self) -> BTreeMap<String, String> {
+        self.tab.store.borrow().clone()
+    }
+
+    /// The keys in the store that begin with `prefix`.
+    pub(crate) fn keys(&self, prefix: &str) -> Vec<String> {
+        self.tab.store.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect()
+    }
+
+    /// Writes to the store behind the client's back.
+    pub(crate) fn plant(&self, key: &str, value: &str) {
+        self.tab.store.borrow_mut().insert(key.into(), value.into());
+    }
+
+    /// The next request that has no answer yet gets this one.
+    pub(crate) fn answer(&self, answer: Answer) {
+        self.tab.script.borrow_mut().push_back(Scripted { answer, meanwhile: None });
+    }
+
+    /// The same, and `meanwhile` happens while the answer is on its way.
+    pub(crate) fn answer_after(&self, answer: Answer, meanwhile: impl FnOnce(&Self) + 'static) {
+        self.tab.script.borrow_mut().push_back(Scripted { answer, meanwhile: Some(Box::new(meanwhile)) });
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Sent> {
+        self.tab.requests.borrow().clone()
+    }
+
+    /// The purposes of the requests that were sent, in order.
+    pub(crate) fn purposes(&self) -> Vec<Purpose> {
+        self.tab.requests.borrow().iter().map(|sent| sent.purpose).collect()
+    }
+
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.tab.events.borrow().clone()
+    }
+
+    /// Where in the log the first event is that `is_wanted`.
+    pub(crate) fn position(&self, is_wanted: impl Fn(&Event) -> bool) -> Option<usize> {
+        self.tab.events.borrow().iter().position(is_wanted)
+    }
+
+    pub(crate) fn navigations(&self) -> Vec<String> {
+        let events = self.events();
+        events.into_iter().filter_map(|event| if let Event::Navigated(url) = event { Some(url) } else { None }).collect()
+    }
+
+    /// Forgets what was logged so far.
+    pub(crate) fn clear_log(&self) {
+        self.tab.events.borrow_mut().clear();
+        self.tab.requests.borrow_mut().clear();
+    }
+
+    fn log(&self, event: Event) {
+        self.tab.events.borrow_mut().push(event);
+    }
+
+    fn store_for(&self, key: &str) -> Store {
+        if key.starts_with(&*self.tab.affected.borrow()) { self.tab.behaviour.get() } else { Store::Works }
+    }
+
+    fn fails(&self, key: &str, failing: &[Store]) -> Result<(), Error> {
+        if failing.contains(&self.store_for(key)) { Err(ErrorKind::StorageUnavailable.into()) } else { Ok(()) }
+    }
+}
+
+impl Platform for Host {
+    fn entropy(&self, bytes: &mut [u8]) -> Result<(), Error> {
+        if !self.tab.has_csprng.get() {
+            return Err(ErrorKind::UnsupportedEnvironment { missing: "crypto.getRandomValues".into() }.into());
+        }
+        for byte in bytes.iter_mut() {
+            // SplitMix64.
+            let seed = self.tab.seed.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+            self.tab.seed.set(seed);
+            let mixed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            *byte = (mixed >> 56) as u8;
+        }
+        self.tab.random.borrow_mut().extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn wall_clock(&self) -> u64 {
+        self.tab.wall.get()
+    }
+
+    fn monotonic_clock(&self) -> u64 {
+        self.monotonic.get()
+    }
+
+    fn stored(&self, key: &str) -> Result<Option<String>, Error> {
+        self.fails(key, &[Store::Denied])?;
+        Ok(self.tab.store.borrow().get(key).cloned())
+    }
+
+    fn store(&self, key: &str, value: &str) -> Result<(), Error> {
+        self.fails(key, &[Store::Denied, Store::Full])?;
+        if self.store_for(key) == Store::Works {
+            self.tab.store.borrow_mut().insert(key.into(), value.into());
+            self.log(Event::Stored(key.into()));
+        }
+        Ok(())
+    }
+
+    fn forget(&self, key: &str) {
+        if self.store_for(key) != Store::Denied && self.tab.store.borrow_mut().remove(key).is_some() {
+            self.log(Event::Forgot(key.into()));
+        }
+    }
+
+    fn stored_keys(&self) -> Result<Vec<String>, Error> {
+        self.fails("", &[Store::Denied])?;
+        // In no order: the one that makes trouble for who relies on one.
+        Ok(self.tab.store.borrow().keys().rev().cloned().collect())
+    }
+
+    fn send(&self, request: Request, timeout: u64) -> impl Future<Output = Result<Response, Error>> {
+        let (purpose, debug) = (request.purpose, format!("{request:?}"));
+        self.log(Event::Sent(request.url.clone()));
+        self.tab.requests.borrow_mut().push(Sent {
+            purpose,
+            url: request.url,
+            headers: request.headers,
+            body: request.body.map(|body| body.expose().into()),
+            timeout,
+            stored: self.store_content(),
+            debug,
+        });
+        let scripted = self.tab.script.borrow_mut().pop_front();
+        let scripted = scripted.unwrap_or_else(|| panic!("a request that was not expected: {purpose:?}"));
+        let host = self.clone();
+        async move {
+            // So that others can run while the answer is on its way.
+            for _ in 0..3 {
+                yield_now().await;
+            }
+            if let Some(meanwhile) = scripted.meanwhile {
+                meanwhile(&host);
+            }
+            match scripted.answer {
+                Answer::Is(status, content_type, body) => {
+                    Ok(Response { status, content_type: content_type.map(String::from), body })
+                }
+                Answer::Lost => Err(ErrorKind::NetworkFailed(purpose).into()),
+                Answer::Late => Err(ErrorKind::TimedOut(purpose).into()),
+            }
+        }
+    }
+
+    fn page_url(&self) -> String {
+        self.url.borrow().clone()
+    }
+
+    fn replace_page_url(&self, url: &str) {
+        self.log(Event::PageUrl(url.into()));
+        self.url.replace(url.into());
+    }
+
+    /// The user goes there, and comes back at once.
+    fn navigate(&self, url: &str) -> impl Future<Output = Error> {
+        self.log(Event::Navigated(url.into()));
+        ready(ErrorKind::NavigationCancelled.into())
+    }
+}
+
+async fn yield_now() {
+    let mut has_yielded = false;
+    poll_fn(|context| {
+        if has_yielded {
+            return Poll::Ready(());
+        }
+        has_yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Work under way, polled only when it was woken.
+pub(crate) struct Task<'a, T> {
+    future: Pin<Box<dyn Future<Output = T> + 'a>>,
+    woken: Arc<Woken>,
+    output: Option<T>,
+}
+
+impl<'a, T> Task<'a, T> {
+    pub(crate) fn new(future: impl Future<Output = T> + 'a) -> Self {
+        Self { future: Box::pin(future), woken: Arc::new(Woken(AtomicBool::new(true))), output: None }
+    }
+
+    /// Runs a step, where there is one to run.
+    pub(crate) fn step(&mut self) -> bool {
+        if self.output.is_some() || !self.woken.0.swap(false, Ordering::Relaxed) {
+            return false;
+        }
+        let waker = Waker::from(self.woken.clone());
+        if let Poll::Ready(output) = self.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            self.output = Some(output);
+        }
+        true
+    }
+
+    pub(crate) fn output(self) -> T {
+        self.output.expect("it waits, and nobody will wake it")
+    }
+}
+
+/// Runs all of `tasks`, each a step at a time in turn.
+pub(crate) fn join<T>(mut tasks: Vec<Task<'_, T>>) -> Vec<T> {
+    while tasks.iter_mut().map(Task::step).fold(false, |any, one| any | one) {}
+    tasks.into_iter().map(Task::output).collect()
+}
+
+/// Runs one future to its end.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    join(vec![Task::new(future)]).remove(0)
+}

@@ -1,0 +1,581 @@
+//! §2: the authorization response. What is checked, in which order, and that no code is ever redeemed twice.
+
+use std::rc::Rc;
+
+use wicketgate::client::{Configuration, LoginOptions, Page, Status};
+use wicketgate::platform::Platform;
+use wicketgate::protocol::http::Purpose;
+
+use crate::host::{Answer, Event, Host, Store, Task, block_on, join};
+use crate::stage::*;
+
+/// A login that was begun in a new tab: the tab, the state.
+fn pending(configuration: Configuration) -> (Host, String) {
+    let host = tab();
+    let state = begun(&host, configuration);
+    host.clear_log();
+    (host, state)
+}
+
+/// What a response with this query comes to; `STATE` in it stands for the state.
+fn outcome(configuration: &Configuration, query: &str) -> (Host, Result<String, &'static str>) {
+    let (host, state) = pending(configuration.clone());
+    host.answer(Answer::json(200, TOKENS));
+    let outcome = arrive(&host, configuration.clone(), &format!("{CALLBACK}?{}", query.replace("STATE", &state)));
+    let outcome = outcome.map(|result| result.return_to.clone()).map_err(|error| error.code());
+    (host, outcome)
+}
+
+fn is_pending(host: &Host) -> bool {
+    host.store_content().iter().any(|(key, value)| key.starts_with("wicketgate.tx.") && value.contains("created_at"))
+}
+
+#[test]
+fn rule_2_1_the_response_must_come_to_the_redirect_uri() {
+    for place in [
+        "https://app.example/other",
+        "https://app.example/callback/",
+        "http://app.example/callback",
+        "https://b.example/callback",
+    ] {
+        let (host, state) = pending(public());
+        let outcome = arrive(&host, public(), &format!("{place}?code=c&state={state}"));
+        assert_eq!(code(outcome), "callback_malformed", "{place}");
+        assert!(host.requests().is_empty(), "{place}");
+    }
+}
+
+#[test]
+fn rule_2_1_the_redirect_uri_may_carry_a_query() {
+    let configuration = public().with("redirectUri", "https://app.example/callback?app=1");
+    assert!(outcome(&configuration, "app=1&code=c&state=STATE").1.is_ok());
+}
+
+#[test]
+fn rule_2_1_the_transactions_redirect_uri_counts() {
+    let (host, state) = pending(public());
+    let configuration = public().with("redirectUri", "https://app.example/moved");
+    let outcome = arrive(&host, configuration, &format!("https://app.example/moved?code=c&state={state}"));
+    assert_eq!(code(outcome), "callback_malformed");
+    assert!(host.requests().is_empty());
+}
+
+#[test]
+fn rule_2_1_the_fragment_is_taken_only_when_it_was_asked_for() {
+    let come_back = |asked: Option<&str>, separator: &str| {
+        let host = tab();
+        let mut options = LoginOptions::none();
+        if let Some(asked) = asked {
+            options = options.with_json("extraParams", json(&format!(r#"{{"response_mode":"{asked}"}}"#)));
+        }
+        let state = begin_with(&connect(&host, public()), &options);
+        host.clear_log();
+        host.answer(Answer::json(200, TOKENS));
+        let page = host.next_page(&format!("{CALLBACK}{separator}code=c&state={state}"));
+        let outcome = block_on(connect(&page, public()).handle_callback(None));
+        assert_eq!(page.page_url(), CALLBACK, "cleaned either way");
+        assert_eq!(host.requests().len(), usize::from(outcome.is_ok()));
+        outcome.map(|_| ()).map_err(|error| error.code())
+    };
+    assert_eq!(come_back(Some("fragment"), "#"), Ok(()));
+    assert_eq!(come_back(Some("query"), "?"), Ok(()));
+    assert_eq!(come_back(Some("fragment"), "?"), Err("callback_malformed"));
+    assert_eq!(come_back(Some("query"), "#"), Err("callback_malformed"));
+    assert_eq!(come_back(None, "#"), Err("callback_malformed"));
+}
+
+#[test]
+fn rule_2_2_a_malformed_response_is_refused() {
+    for query in [
+        // Twice (RFC 6749 §3.1), also where both say the same, or one is spelled otherwise.
+        "code=c&code=c&state=STATE",
+        "code=c&c%6fde=d&state=STATE",
+        "code=c&state=STATE&state=STATE",
+        "code=c&state=STATE&state=",
+        "code=c&state=STATE&iss=https://as.example&iss=https://as.example",
+        "error=a&error=b&state=STATE",
+        "error=a&error_description=b&error_description=c&state=STATE",
+        "error=a&error_uri=b&error_uri=c&state=STATE",
+        // Not form-encoded UTF-8.
+        "code=%&state=STATE",
+        "code=%4&state=STATE",
+        "code=%zz&state=STATE",
+        "code=%+1&state=STATE",
+        "code=%ff&state=STATE",
+        "code=%c0%af&state=STATE",
+        "code=%ed%a0%80&state=STATE",
+        "code=c&state=STATE&iss=%e0",
+        "error=a&error_description=%8&state=STATE",
+        // Neither, both, or empty.
+        "state=STATE",
+        "iss=https://as.example&state=STATE",
+        "code=c&error=access_denied&state=STATE",
+        "code=&state=STATE",
+        "error=&state=STATE",
+        "code&state=STATE",
+        "code=&error=&state=STATE",
+        // No state.
+        "code=c",
+        "error=access_denied",
+        "code=c&state",
+        "code=c&state=",
+        "code=c&State=STATE",
+        "",
+    ] {
+        let (host, outcome) = outcome(&public(), query);
+        assert_eq!(outcome, Err("callback_malformed"), "{query}");
+        assert!(host.requests().is_empty(), "{query}");
+        assert!(is_pending(&host), "{query}: what cannot be read uses nothing up");
+    }
+}
+
+#[test]
+fn rule_2_2_other_parameters_are_ignored() {
+    for query in [
+        "code=c&state=STATE&session_state=1&session_state=2&scope=a&client_id=x",
+        "code=c&state=STATE&%=1&x=%ff&=&&CODE=d&code[]=e",
+        "session_state=%zz&state=STATE&code=c",
+    ] {
+        assert_eq!(outcome(&public(), query).1, Ok("/start?tab=1#top".into()), "{query}");
+    }
+}
+
+#[test]
+fn rule_2_2_a_long_code_is_redeemed_as_it_came() {
+    let long = "a%2Bb+%C3%BC".repeat(75);
+    let (host, outcome) = outcome(&public(), &format!("code={long}&state=STATE"));
+    assert!(outcome.is_ok());
+    let body = host.requests()[0].body.clone().unwrap();
+    assert_eq!(parameter(&format!("https://x.example/?{body}"), "code"), Some("a+b ü".repeat(75)));
+}
+
+#[test]
+fn rule_2_3_exactly_our_parameters_leave_the_url() {
+    for (query, left) in [
+        ("?code=c&state=STATE", ""),
+        ("?a=1&code=c&b=%20x+y&state=STATE&iss=https://as.example&session_state=z", "?a=1&b=%20x+y&session_state=z"),
+        ("?&code=c&&state=STATE&x", "?&&x"),
+        ("?a=1&code=c&state=STATE#part", "?a=1#part"),
+        ("?error=e&error_description=d&error_uri=u&state=STATE#/route?code=1", "#/route?code=1"),
+        // Refused, and cleaned all the same.
+        ("?code=c&code=d&state=STATE&a=1", "?a=1"),
+        ("?c%6Fde=%zz&state=STATE&a=1", "?a=1"),
+        ("?code=c&state=unknown&a=1", "?a=1"),
+    ] {
+        let (host, state) = pending(public());
+        host.answer(Answer::json(200, TOKENS));
+        let page = host.next_page(&format!("{CALLBACK}{}", query.replace("STATE", &state)));
+        let _ = block_on(connect(&page, public()).handle_callback(None));
+        assert_eq!(page.page_url(), format!("{CALLBACK}{left}"), "{query}");
+    }
+}
+
+#[test]
+fn rule_2_3_the_url_is_cleaned_before_any_request_goes_out() {
+    let (host, state) = pending(public());
+    host.answer(Answer::json(200, TOKENS));
+    arrive(&host, public(), &callback(&state)).unwrap();
+    let cleaned = host.position(|event| *event == Event::PageUrl(CALLBACK.into())).expect("it is cleaned");
+    let sent = host.position(|event| matches!(event, Event::Sent(_))).unwrap();
+    assert!(cleaned < sent);
+
+    // Also where it is the backend's session that is asked for first.
+    let host = tab();
+    host.answer(Answer::empty(401));
+    let state = begun(&host, with_session_backend());
+    host.plant(&key(&state), r#"{"used_at":1800000000000,"return_to":"/"}"#);
+    host.clear_log();
+    host.answer(Answer::json(200, r#"{"session":{}}"#));
+    arrive(&host, with_session_backend(), &callback(&state)).unwrap();
+    assert_eq!(host.events(), [Event::PageUrl(CALLBACK.into()), Event::Sent("https://app.example/session".into())]);
+}
+
+#[test]
+fn rule_2_3_another_url_than_the_pages_is_not_the_pages_to_clean() {
+    let (host, state) = pending(public());
+    host.answer(Answer::json(200, TOKENS));
+    let page = host.next_page("https://app.example/home?code=mine&state=mine");
+    block_on(connect(&page, public()).handle_callback(Some(&callback(&state)))).unwrap();
+    assert_eq!(page.page_url(), "https://app.example/home?code=mine&state=mine");
+}
+
+#[test]
+fn rule_2_4_an_unknown_state_is_refused() {
+    let (host, outcome) = outcome(&public(), "code=c&state=of-somebody-else");
+    assert_eq!(outcome, Err("transaction_not_found"));
+    assert!(host.requests().is_empty());
+    assert!(is_pending(&host), "a forged response does not use up the true one's transaction");
+}
+
+#[test]
+fn rule_2_4_a_transaction_stored_under_another_state_is_not_found() {
+    let (host, state) = pending(public());
+    host.plant(&key("other"), &host.store_content()[&key(&state)]);
+    assert_eq!(code(arrive(&host, public(), &callback("other"))), "transaction_not_found");
+    assert!(host.requests().is_empty());
+}
+
+#[test]
+fn rule_2_4_what_is_no_transaction_is_not_found() {
+    for entry in ["", "null", "[]", "{}", "{", r#"{"created_at":1800000000000,"v":2,"state":"S","server":"https://as.example"}"#]
+    {
+        let host = tab();
+        host.plant(&key("S"), entry);
+        assert_eq!(code(arrive(&host, public(), &callback("S"))), "transaction_not_found", "{entry}");
+    }
+}
+
+#[test]
+fn rule_2_4_an_expired_transaction_is_refused_and_goes() {
+    let (host, state) = pending(public());
+    host.pass(LIFETIME + 1);
+    assert_eq!(code(arrive(&host, public(), &callback(&state))), "transaction_expired");
+    assert!(!is_pending(&host));
+    assert!(host.requests().is_empty());
+}
+
+#[test]
+fn rule_2_4_a_used_transaction_leaves_a_tombstone_without_secrets() {
+    let configuration = public().with("scope", "openid").with("sessionBinding", "user-1");
+    let (host, state) = pending(configuration.clone());
+    let secrets = host.store_content()[&key(&state)].clone();
+    let transaction: serde_json::Value = serde_json::from_str(&secrets).unwrap();
+    host.answer(Answer::json(200, r#"{"access_token":"a","token_type":"Bearer","id_token":"i"}"#));
+    arrive(&host, configuration.clone(), &callback(&state)).unwrap();
+    let tombstone = host.store_content()[&key(&state)].clone();
+    for name in ["state", "nonce", "code_verifier", "binding"] {
+        assert!(!tombstone.contains(transaction[name].as_str().unwrap()), "{name}");
+    }
+    assert_eq!(code(arrive(&host, configuration, &callback(&state))), "transaction_used");
+    assert_eq!(host.purposes(), [Purpose::Token]);
+}
+
+#[test]
+fn rule_2_4_a_used_response_resolves_with_the_session_that_goes_on() {
+    let host = tab();
+    host.answer(Answer::empty(401));
+    let options = LoginOptions::none().with("returnTo", "/inbox");
+    let state = begin_with(&connect(&host, with_session_backend()), &options);
+    host.answer(Answer::json(200, "{}"));
+    arrive(&host, with_session_backend(), &callback(&state)).unwrap();
+    host.clear_log();
+
+    // A reload: a new page, which knows of no session yet.
+    host.answer(Answer::json(200, r#"{"session":{"claims":{"sub":"ada"}}}"#));
+    let result = arrive(&host, with_session_backend(), &callback(&state)).unwrap();
+    assert_eq!(result.return_to, "/inbox");
+    assert_eq!(result.session.status, Status::SignedIn);
+    assert_eq!(result.session.claims, Some(json(r#"{"sub":"ada"}"#)));
+    assert_eq!(host.purposes(), [Purpose::BackendSession], "and nothing is handed off again");
+}
+
+#[test]
+fn rule_2_4_a_used_response_without_a_session_is_transaction_used() {
+    let host = tab();
+    host.answer(Answer::empty(401));
+    let state = begun(&host, with_session_backend());
+    host.plant(&key(&state), r#"{"used_at":1800000000000,"return_to":"/"}"#);
+    host.clear_log();
+    host.answer(Answer::empty(401));
+    assert_eq!(code(arrive(&host, with_session_backend(), &callback(&state))), "transaction_used");
+    assert_eq!(host.purposes(), [Purpose::BackendSession], "asked once");
+}
+
+#[test]
+fn rule_2_4_another_binding_is_foreign_and_uses_nothing_up() {
+    let bound = |binding: Option<&str>| binding.map_or_else(public, |binding| public().with("sessionBinding", binding));
+    for (begun_as, handled_as) in
+        [(Some("ada"), Some("bob")), (Some("ada"), None), (None, Some("bob")), (Some("ada"), Some("ad"))]
+    {
+        let (host, state) = pending(bound(begun_as));
+        assert_eq!(code(arrive(&host, bound(handled_as), &callback(&state))), "transaction_foreign");
+        assert!(host.requests().is_empty());
+        host.answer(Answer::json(200, TOKENS));
+        assert!(arrive(&host, bound(begun_as), &callback(&state)).is_ok(), "its own user can still complete it");
+    }
+}
+
+#[test]
+fn rule_2_5_the_transaction_is_deleted_before_the_code_is_redeemed() {
+    for configuration in [public(), with_backend()] {
+        let (host, state) = pending(configuration.clone());
+        let verifier: serde_json::Value = serde_json::from_str(&host.store_content()[&key(&state)]).unwrap();
+        let verifier = verifier["code_verifier"].as_str().unwrap().to_owned();
+        host.answer(Answer::json(200, TOKENS));
+        arrive(&host, configuration, &callback(&state)).unwrap();
+        let [sent] = &host.requests()[..] else { panic!("one request") };
+        assert!(sent.body.as_ref().unwrap().contains(&verifier));
+        assert!(sent.stored.values().all(|entry| !entry.contains(&verifier)), "when it was sent, the store had it still");
+    }
+}
+
+#[test]
+fn rule_2_5_a_failure_uses_the_code_up() {
+    for answer in [Answer::Lost, Answer::Late, Answer::json(400, r#"{"error":"invalid_grant"}"#), Answer::html(200)] {
+        let (host, state) = pending(public());
+        host.answer(answer);
+        assert!(arrive(&host, public(), &callback(&state)).is_err());
+        assert_eq!(code(arrive(&host, public(), &callback(&state))), "transaction_used");
+        assert_eq!(host.requests().len(), 1);
+    }
+}
+
+#[test]
+fn rule_2_5_a_store_without_room_for_the_tombstone_loses_the_transaction_all_the_same() {
+    let (host, state) = pending(public());
+    host.set_store(Store::Full);
+    host.answer(Answer::json(200, TOKENS));
+    arrive(&host, public(), &callback(&state)).unwrap();
+    assert_eq!(code(arrive(&host, public(), &callback(&state))), "transaction_not_found");
+    assert_eq!(host.requests().len(), 1);
+}
+
+#[test]
+fn rule_2_5_a_response_that_fails_its_checks_after_the_state_is_used_up() {
+    let (host, state) = pending(public());
+    let wrong = arrive(&host, public(), &format!("{}&iss=https://evil.example", callback(&state)));
+    assert_eq!(code(wrong), "issuer_mismatch");
+    assert_eq!(code(arrive(&host, public(), &callback(&state))), "transaction_used");
+    assert!(host.requests().is_empty());
+}
+
+#[test]
+fn rule_2_6_iss_must_be_the_issuer_as_a_string() {
+    let advertised = public_with(r#","authorization_response_iss_parameter_supported":true"#);
+    let not_advertised = public_with(r#","authorization_response_iss_parameter_supported":false"#);
+    for (configuration, iss, is_right) in [
+        (&advertised, "&iss=https%3A%2F%2Fas.example", true),
+        (&advertised, "", false),
+        (&advertised, "&iss=", false),
+        (&not_advertised, "", true),
+        (&not_advertised, "&iss=https://as.example", true),
+        (&public(), "", true),
+        (&public(), "&iss=https://as.example", true),
+        (&public(), "&iss=https://as.example/", false),
+        (&public(), "&iss=https://AS.example", false),
+        (&public(), "&iss=https://as.example:443", false),
+        (&public(), "&iss=https://as.example.evil.example", false),
+        (&public(), "&iss=", false),
+        (&public(), "&iss", false),
+    ] {
+        let (host, outcome) = outcome(configuration, &format!("code=c&state=STATE{iss}"));
+        assert_eq!(outcome.map(|_| ()), if is_right { Ok(()) } else { Err("issuer_mismatch") }, "{iss}");
+        assert_eq!(host.requests().len(), usize::from(is_right), "{iss}");
+    }
+}
+
+#[test]
+fn rule_2_6_an_iss_that_cannot_be_compared_is_not_believed() {
+    let configuration = Configuration::new("client-1").with("redirectUri", CALLBACK).with_json("metadata", metadata(""));
+    assert_eq!(outcome(&configuration, "code=c&state=STATE&iss=https://as.example").1, Err("issuer_mismatch"));
+    assert!(outcome(&configuration, "code=c&state=STATE").1.is_ok());
+}
+
+#[test]
+fn rule_2_6_a_response_is_answered_only_by_the_client_that_asked() {
+    let other_server = || {
+        public().with("issuer", "https://other.example").with_json(
+            "metadata",
+            json(r#"{"authorization_endpoint":"https://other.example/a","token_endpoint":"https://other.example/t"}"#),
+        )
+    };
+    let other_client = || public().with_json("clientId", json(r#""client-2""#));
+    for other in [other_server(), other_client()] {
+        let (host, state) = pending(public());
+        assert_eq!(code(arrive(&host, other.clone(), &callback(&state))), "issuer_mismatch");
+        assert!(host.requests().is_empty(), "the code does not go to the other server");
+        host.answer(Answer::json(200, TOKENS));
+        assert!(arrive(&host, public(), &callback(&state)).is_ok(), "the client that asked can still answer it");
+    }
+}
+
+#[test]
+fn rule_2_7_an_error_is_reported_as_the_server_said_it() {
+    let (host, state) = pending(public());
+    let url = format!("{CALLBACK}?error=access_denied&error_description=No+thanks&error_uri=https://as.example/e&state={state}");
+    let error = arrive(&host, public(), &url).unwrap_err();
+    assert_eq!(error.code(), "authorization_failed");
+    let oauth = error.oauth().unwrap();
+    assert_eq!(oauth.error, "access_denied");
+    assert_eq!(oauth.error_description.as_deref(), Some("No thanks"));
+    assert_eq!(oauth.error_uri.as_deref(), Some("https://as.example/e"));
+    assert!(host.requests().is_empty());
+    assert_eq!(code(arrive(&host, public(), &url)), "transaction_used");
+}
+
+#[test]
+fn rule_2_7_an_error_is_not_believed_before_state_and_iss() {
+    let advertised = public_with(r#","authorization_response_iss_parameter_supported":true"#);
+    for (configuration, query, expected) in [
+        (public(), "error=access_denied&state=unknown", "transaction_not_found"),
+        (public(), "error=access_denied", "callback_malformed"),
+        (public(), "error=access_denied&state=STATE&iss=https://evil.example", "issuer_mismatch"),
+        (advertised, "error=access_denied&state=STATE", "issuer_mismatch"),
+    ] {
+        assert_eq!(outcome(&configuration, query).1, Err(expected), "{query}");
+    }
+    let (host, state) = pending(public().with("sessionBinding", "ada"));
+    let url = format!("{CALLBACK}?error=access_denied&state={state}");
+    assert_eq!(code(arrive(&host, public(), &url)), "transaction_foreign");
+    host.pass(LIFETIME + 1);
+    assert_eq!(code(arrive(&host, public().with("sessionBinding", "ada"), &url)), "transaction_expired");
+}
+
+#[test]
+fn rule_2_7_what_the_server_said_is_capped_and_cleaned() {
+    let (host, state) = pending(public());
+    let long = "%1B%0A%C3%BC%E2%80%AE".repeat(3000);
+    let url = format!("{CALLBACK}?error={long}&error_description={long}&error_uri={long}&state={state}");
+    let error = arrive(&host, public(), &url).unwrap_err();
+    let oauth = error.oauth().unwrap();
+    assert_eq!(oauth.error, "ü".repeat(256));
+    assert_eq!(oauth.error_description, Some("ü".repeat(1024)));
+    assert_eq!(oauth.error_uri, Some("ü".repeat(2048)));
+}
+
+#[test]
+fn rule_2_8_two_calls_at_once_are_one_exchange() {
+    let (host, state) = pending(public());
+    host.answer(Answer::json(200, TOKENS));
+    let client = connect(&host.next_page(&callback(&state)), public());
+    let outcomes = join((0..3).map(|_| Task::new(client.handle_callback(None))).collect());
+    assert_eq!(host.requests().len(), 1);
+    let results: Vec<_> = outcomes.into_iter().map(Result::unwrap).collect();
+    assert!(results.iter().all(|result| Rc::ptr_eq(result, &results[0])));
+}
+
+#[test]
+fn rule_2_8_a_call_while_another_is_under_way_gets_its_failure_too() {
+    let (host, state) = pending(public());
+    host.answer(Answer::json(400, r#"{"error":"invalid_grant"}"#));
+    let client = connect(&host.next_page(&callback(&state)), public());
+    let mut first = Task::new(client.handle_callback(None));
+    first.step();
+    assert!(client.is_callback(None), "the URL is clean, but the callback is under way");
+    let outcomes =
+        join(vec![first, Task::new(client.handle_callback(None)), Task::new(client.handle_callback(Some(&callback(&state))))]);
+    assert_eq!(outcomes.into_iter().map(code).collect::<Vec<_>>(), ["token_request_failed"; 3]);
+    assert_eq!(host.requests().len(), 1);
+    assert!(!client.is_callback(None), "and now it is over");
+}
+
+#[test]
+fn rule_2_8_a_later_call_gets_the_same_outcome() {
+    let (host, state) = pending(public());
+    host.answer(Answer::json(200, TOKENS));
+    let page = host.next_page(&callback(&state));
+    let client = connect(&page, public());
+    let first = block_on(client.handle_callback(None)).unwrap();
+    assert_eq!(page.page_url(), CALLBACK);
+    for url in
+        [None, Some(callback(&state)), Some(CALLBACK.to_owned()), Some(callback(&state).replace("https://app.example", ""))]
+    {
+        let again = block_on(client.handle_callback(url.as_deref())).unwrap();
+        assert!(Rc::ptr_eq(&first, &again), "{url:?}");
+    }
+    assert_eq!(host.requests().len(), 1);
+}
+
+#[test]
+fn rule_2_8_the_clients_of_a_page_share_a_callback() {
+    let (host, state) = pending(public());
+    host.answer(Answer::json(200, TOKENS));
+    let page = Page::new(host.next_page(&callback(&state)));
+    let (one, other) = (connect_on(&page, public()), connect_on(&page, public()));
+    let outcomes = join(vec![Task::new(one.handle_callback(None)), Task::new(other.handle_callback(None))]);
+    assert_eq!(host.requests().len(), 1);
+    assert!(Rc::ptr_eq(outcomes[0].as_ref().unwrap(), outcomes[1].as_ref().unwrap()));
+    assert!(Rc::ptr_eq(&one.session(), &other.session()));
+    assert_eq!(one.known_callback(None), other.known_callback(Some(&callback(&state))));
+    assert!(one.known_callback(None).is_some());
+}
+
+#[test]
+fn rule_2_8_a_call_that_is_dropped_leaves_nobody_waiting() {
+    let (host, state) = pending(public());
+    host.answer(Answer::json(200, TOKENS));
+    let client = connect(&host.next_page(&callback(&state)), public());
+    let mut first = Task::new(client.handle_callback(None));
+    first.step();
+    let mut second = Task::new(client.handle_callback(None));
+    second.step();
+    drop(first);
+    assert_eq!(code(join(vec![second]).remove(0)), "aborted");
+    assert_eq!(host.requests().len(), 1, "the code is gone, and is not tried again");
+}
+
+#[test]
+fn rule_2_8_a_reload_at_any_moment_redeems_nothing_twice() {
+    for steps in 0..8 {
+        let (host, state) = pending(public());
+        host.answer(Answer::json(200, TOKENS));
+        let client = connect(&host.next_page(&callback(&state)), public());
+        let mut first = Task::new(client.handle_callback(None));
+        (0..steps).for_each(|_| {
+            first.step();
+        });
+        drop(first);
+        // What the first did not ask for, the second may; in all, the code goes out once.
+        let _ = arrive(&host, public(), &callback(&state));
+        let _ = arrive(&host, public(), &callback(&state));
+        assert_eq!(host.purposes(), [Purpose::Token], "reloaded after {steps} steps");
+    }
+}
+
+#[test]
+fn rule_2_8_two_logins_in_one_tab_may_end_in_the_other_order() {
+    let host = tab();
+    let client = connect(&host, public());
+    let first = begin_with(&client, &LoginOptions::none().with("returnTo", "/first"));
+    let second = begin_with(&client, &LoginOptions::none().with("returnTo", "/second"));
+    for (state, return_to) in [(second, "/second"), (first, "/first")] {
+        host.answer(Answer::json(200, TOKENS));
+        assert_eq!(arrive(&host, public(), &callback(&state)).unwrap().return_to, return_to);
+    }
+}
+
+#[test]
+fn rule_2_8_a_restart_is_made_once() {
+    let restarting = || public().with("onUnknownTransaction", "restart");
+    let host = tab();
+    let arrive_unknown = || code(arrive(&host, restarting(), &callback("unknown")));
+    assert_eq!(arrive_unknown(), "navigation_cancelled");
+    assert_eq!(host.navigations().len(), 1);
+    assert_eq!(arrive_unknown(), "redirect_loop");
+    assert_eq!(host.navigations().len(), 1, "nobody is sent away again");
+    // The user presses the button, and meets the same some time later.
+    assert_eq!(arrive_unknown(), "navigation_cancelled");
+    host.pass(LIFETIME + 1);
+    assert_eq!(arrive_unknown(), "navigation_cancelled", "that was another story");
+    assert!(host.requests().is_empty());
+}
+
+#[test]
+fn rule_2_8_a_login_that_went_on_ends_the_watch_for_loops() {
+    let restarting = || public().with("onUnknownTransaction", "restart");
+    let host = tab();
+    assert_eq!(code(arrive(&host, restarting(), &callback("unknown"))), "navigation_cancelled");
+    let state = parameter(&host.navigations()[0], "state").unwrap();
+    host.answer(Answer::json(200, TOKENS));
+    assert_eq!(arrive(&host, restarting(), &callback(&state)).unwrap().return_to, "/");
+    assert_eq!(code(arrive(&host, restarting(), &callback("unknown"))), "navigation_cancelled");
+}
+
+#[test]
+fn rule_2_8_without_the_option_nothing_is_restarted() {
+    let host = tab();
+    for configuration in [public(), public().with("onUnknownTransaction", "fail")] {
+        assert_eq!(code(arrive(&host, configuration, &callback("unknown"))), "transaction_not_found");
+    }
+    assert!(host.navigations().is_empty());
+}
+
+#[test]
+fn rule_2_8_a_used_response_is_not_restarted() {
+    let restarting = || public().with("onUnknownTransaction", "restart");
+    let (host, state) = pending(restarting());
+    host.answer(Answer::json(200, TOKENS));
+    arrive(&host, restarting(), &callback(&state)).unwrap();
+    assert_eq!(code(arrive(&host, restarting(), &callback(&state))), "transaction_used");
+    assert!(host.navigations().is_empty());
+}

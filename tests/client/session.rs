@@ -1,0 +1,266 @@
+//! The session: snapshots, listeners, the access token, the end.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use wicketgate::client::{Client, Page, Session, Status};
+use wicketgate::protocol::http::Purpose;
+
+use crate::host::{Answer, Host, Task, block_on, join};
+use crate::stage::*;
+
+/// A client on a callback page whose code will be answered with tokens.
+fn about_to_log_in() -> Rc<Client<Host>> {
+    let host = tab();
+    let state = begun(&host, public());
+    host.answer(Answer::json(200, TOKENS));
+    Rc::new(connect(&host.next_page(&callback(&state)), public()))
+}
+
+/// Who was told, and what.
+type Heard = Rc<RefCell<Vec<(u8, Rc<Session>)>>>;
+
+fn finish(client: &Client<Host>) {
+    block_on(client.handle_callback(None)).unwrap();
+}
+
+#[test]
+fn the_snapshot_is_the_same_until_something_changes() {
+    let client = about_to_log_in();
+    let signed_out = client.session();
+    assert_eq!(signed_out.status, Status::SignedOut);
+    assert!(Rc::ptr_eq(&signed_out, &client.session()));
+    finish(&client);
+    let signed_in = client.session();
+    assert!(!Rc::ptr_eq(&signed_out, &signed_in));
+    assert!(Rc::ptr_eq(&signed_in, &client.session()));
+    assert_eq!(signed_out.status, Status::SignedOut, "a snapshot does not change");
+    assert_eq!(signed_in.to_json(), json(r#"{"status":"signed-in","tokenType":"Bearer","expiresAt":1800003600}"#));
+}
+
+#[test]
+fn listeners_hear_of_every_change_until_they_unsubscribe() {
+    let client = about_to_log_in();
+    let heard = Heard::default();
+    let listen = |number: u8| {
+        let heard = heard.clone();
+        client.subscribe(move |session| heard.borrow_mut().push((number, session.clone())))
+    };
+    let (one, _two) = (listen(1), listen(2));
+    assert!(heard.borrow().is_empty(), "nothing has changed yet");
+    finish(&client);
+    assert_eq!(heard.borrow().iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2]);
+    assert!(heard.borrow().iter().all(|(_, session)| Rc::ptr_eq(session, &client.session())));
+    client.unsubscribe(one);
+    client.unsubscribe(one);
+    client.unsubscribe(99);
+    block_on(client.logout()).unwrap();
+    assert_eq!(heard.borrow().last().map(|(number, session)| (*number, session.status)), Some((2, Status::SignedOut)));
+    assert_eq!(heard.borrow().len(), 3);
+    block_on(client.logout()).unwrap();
+    assert_eq!(heard.borrow().len(), 3, "nothing changed");
+}
+
+#[test]
+fn a_listener_may_unsubscribe_itself() {
+    let client = about_to_log_in();
+    let calls = Rc::new(Cell::new(0));
+    let own = Rc::new(Cell::new(0));
+    let id = {
+        let (client, calls, own) = (client.clone(), calls.clone(), own.clone());
+        client.clone().subscribe(move |_| {
+            calls.set(calls.get() + 1);
+            client.unsubscribe(own.get());
+        })
+    };
+    own.set(id);
+    finish(&client);
+    block_on(client.logout()).unwrap();
+    assert_eq!(calls.get(), 1);
+}
+
+#[test]
+fn a_listener_that_was_unsubscribed_is_not_called_any_more() {
+    let client = about_to_log_in();
+    let (second, calls) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    {
+        let (client, second) = (client.clone(), second.clone());
+        client.clone().subscribe(move |_| client.unsubscribe(second.get()));
+    }
+    let counter = calls.clone();
+    second.set(client.subscribe(move |_| counter.set(counter.get() + 1)));
+    finish(&client);
+    assert_eq!(calls.get(), 0);
+}
+
+#[test]
+fn a_listener_may_end_the_session() {
+    let client = about_to_log_in();
+    let ending = client.clone();
+    client.subscribe(move |session| {
+        if session.status == Status::SignedIn {
+            block_on(ending.logout()).unwrap();
+        }
+    });
+    let last = Rc::new(RefCell::new(None));
+    let told = last.clone();
+    client.subscribe(move |session| {
+        told.replace(Some(session.status));
+    });
+    finish(&client);
+    assert_eq!(client.session().status, Status::SignedOut);
+    assert_eq!(*last.borrow(), Some(Status::SignedOut), "what a listener hears last is what holds");
+    assert_eq!(code(client.access_token(0)), "no_session");
+}
+
+#[test]
+fn a_listener_may_ask_and_subscribe() {
+    let client = about_to_log_in();
+    let (asking, late) = (client.clone(), Rc::new(Cell::new(0)));
+    let counter = late.clone();
+    client.subscribe(move |session| {
+        assert!(Rc::ptr_eq(session, &asking.session()));
+        assert_eq!(asking.access_token(0).is_ok(), session.status == Status::SignedIn);
+        let counter = counter.clone();
+        asking.subscribe(move |_| counter.set(counter.get() + 1));
+    });
+    finish(&client);
+    assert_eq!(late.get(), 0, "it subscribed to later changes");
+    block_on(client.logout()).unwrap();
+    assert_eq!(late.get(), 1);
+}
+
+#[test]
+fn the_access_token_is_good_for_as_long_as_was_asked() {
+    let host = tab();
+    let state = begun(&host, public());
+    let page = host.next_page(&callback(&state));
+    let client = connect(&page, public());
+    assert_eq!(code(client.access_token(0)), "no_session");
+    host.answer(Answer::json(200, TOKENS));
+    finish(&client);
+    assert_eq!(client.access_token(3_599_999).unwrap(), "at-1");
+    assert_eq!(code(client.access_token(3_600_000)), "no_session");
+    assert_eq!(code(client.access_token(u64::MAX)), "no_session");
+    page.pass(3_599_999);
+    assert!(client.access_token(0).is_ok());
+    page.pass(1);
+    assert_eq!(code(client.access_token(0)), "no_session");
+    assert_eq!(client.session().status, Status::SignedIn, "only the server's word ends a session");
+}
+
+#[test]
+fn a_token_of_unknown_lifetime_is_taken_to_be_good() {
+    let client = logged_in(&tab(), public(), r#"{"access_token":"at-1","token_type":"Bearer"}"#);
+    assert_eq!(client.access_token(u64::MAX).unwrap(), "at-1");
+    assert_eq!(client.session().expires_at, None);
+}
+
+#[test]
+fn a_token_of_endless_lifetime_does_not_overflow() {
+    let body = r#"{"access_token":"at-1","token_type":"Bearer","expires_in":999999999999999}"#;
+    assert!(logged_in(&tab(), public(), body).access_token(0).is_ok());
+}
+
+#[test]
+fn the_backends_token_is_not_handed_out() {
+    let host = tab();
+    host.answer(Answer::json(200, r#"{"session":{},"access_token":"at-1"}"#));
+    let client = connect(&host, with_session_backend());
+    assert_eq!(client.session().status, Status::SignedIn);
+    assert_eq!(code(client.access_token(0)), "no_session");
+}
+
+#[test]
+fn logout_ends_the_session_here_whatever_the_backend_says() {
+    for (answer, expected) in [
+        (Answer::empty(204), None),
+        (Answer::json(200, "{}"), None),
+        (Answer::json(500, "{}"), Some("backend_failed")),
+        (Answer::html(200), Some("backend_failed")),
+        (Answer::Lost, Some("network_failed")),
+        (Answer::Late, Some("timed_out")),
+    ] {
+        let host = tab();
+        host.answer(Answer::json(200, r#"{"session":{}}"#));
+        let client = connect(&host, with_session_backend());
+        assert_eq!(client.session().status, Status::SignedIn);
+        let changes = Rc::new(Cell::new(0));
+        let counter = changes.clone();
+        client.subscribe(move |_| counter.set(counter.get() + 1));
+        host.answer(answer);
+        let mut logout = Task::new(client.logout());
+        logout.step();
+        assert_eq!(client.session().status, Status::SignedOut, "before the backend answers");
+        assert_eq!(join(vec![logout]).remove(0).err().map(|error| error.code()), expected);
+        assert_eq!(client.session().status, Status::SignedOut);
+        assert_eq!(changes.get(), 1);
+        let [.., sent] = &host.requests()[..] else { panic!("a request") };
+        assert_eq!((sent.purpose, sent.url.as_str()), (Purpose::BackendLogout, "https://app.example/session/logout"));
+        assert_eq!(sent.body.as_deref(), Some("{}"), "a POST");
+        assert!(sent.headers.contains(&("x-requested-with".into(), "wicketgate".into())));
+    }
+}
+
+#[test]
+fn logout_without_a_backend_asks_nobody() {
+    let host = tab();
+    let client = logged_in(&host, public(), TOKENS);
+    host.clear_log();
+    block_on(client.logout()).unwrap();
+    assert_eq!(client.session().status, Status::SignedOut);
+    assert_eq!(code(client.access_token(0)), "no_session");
+    assert!(host.requests().is_empty());
+}
+
+#[test]
+fn after_logout_a_callback_does_not_sign_in_again() {
+    let client = about_to_log_in();
+    finish(&client);
+    block_on(client.logout()).unwrap();
+    assert!(block_on(client.handle_callback(None)).is_err());
+    assert_eq!(client.session().status, Status::SignedOut);
+}
+
+#[test]
+fn a_session_that_was_asked_for_before_the_logout_does_not_come_back() {
+    let host = tab();
+    let page = Page::new(host.clone());
+    host.answer(Answer::json(200, r#"{"session":{}}"#));
+    // One that does not ask for the session, of the same server.
+    let client = connect_on(&page, with_backend());
+    assert_eq!(client.session().status, Status::SignedOut);
+    let mut connecting = Task::new(Client::connect(&page, with_session_backend()));
+    connecting.step();
+    block_on(client.logout()).unwrap();
+    let other = join(vec![connecting]).remove(0).unwrap();
+    assert_eq!(other.session().status, Status::SignedOut);
+}
+
+#[test]
+fn clients_of_one_server_share_a_session_and_others_do_not() {
+    let host = tab();
+    let state = begun(&host, public());
+    host.answer(Answer::json(200, TOKENS));
+    let page = Page::new(host.next_page(&callback(&state)));
+    let (one, twin) = (connect_on(&page, public()), connect_on(&page, public()));
+    let other_client = connect_on(&page, public().with_json("clientId", json(r#""client-2""#)));
+    let other_server = connect_on(&page, public().with("issuer", "https://other.example"));
+    finish(&one);
+    assert_eq!(twin.access_token(0).unwrap(), "at-1");
+    for other in [other_client, other_server] {
+        assert_eq!(other.session().status, Status::SignedOut);
+        assert_eq!(code(other.access_token(0)), "no_session");
+    }
+}
+
+#[test]
+fn a_failed_login_leaves_the_backends_session() {
+    let host = tab();
+    host.answer(Answer::empty(401));
+    let state = begun(&host, with_session_backend());
+    host.answer(Answer::json(200, r#"{"session":{"claims":{"sub":"ada"}}}"#));
+    let client = connect(&host.next_page(&format!("{CALLBACK}?error=access_denied&state={state}")), with_session_backend());
+    assert_eq!(code(block_on(client.handle_callback(None))), "authorization_failed");
+    assert_eq!(client.session().claims, Some(json(r#"{"sub":"ada"}"#)));
+}

@@ -1,0 +1,600 @@
+//! The vectors in `tests/vectors/`: what each rule makes of each input. The same functions run natively and
+//! in the browser, since what stands behind `Url` is another parser there.
+//!
+//! A file is an object of groups, and a group is an array of cases: `name`, `source` (a rule of ours, or a
+//! section), `input`, `expected`. A case that a target is known to answer differently lists that answer
+//! under `deviates`; once it gives the expected one, the run fails until the entry is gone.
+//!
+//! In inputs and expectations, `{"repeat": s, "times": n}` is `s` n times; an array with such a piece in it is
+//! its pieces joined. In inputs, `{"hex": …}` are bytes. In expectations, `{"spelling": …}` is a number in
+//! the spelling that it came in. `{state}` in a callback's URL is the state that was sent.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test they are how it fails"
+)]
+
+use serde_json::{Value, json};
+use wicketgate::client::{Configuration, LoginOptions, access_token_options, logout_options};
+use wicketgate::protocol::authorization::{
+    AuthorizationParameters, AuthorizationRequest, Entropy, Transaction, check_redirect_uri,
+};
+use wicketgate::protocol::callback::{AuthorizationResponse, is_response, without_response};
+use wicketgate::protocol::error::{Error, ErrorKind};
+use wicketgate::protocol::http::{Request, Response};
+use wicketgate::protocol::json::Json;
+use wicketgate::protocol::metadata::{ServerMetadata, discovery_urls};
+use wicketgate::protocol::pkce::code_challenge;
+use wicketgate::protocol::return_to::same_origin_path;
+use wicketgate::protocol::secret::Secret;
+use wicketgate::protocol::token::{ClientAuthentication, CodeExchange};
+use wicketgate::protocol::url::{Url, append_parameter, decode_component, is_plain};
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+const TARGET: &str = if cfg!(target_arch = "wasm32") { "browser" } else { "native" };
+
+/// One test for each group of each file, and one for each file that no group of it is left out.
+macro_rules! vectors {
+    ($($file:ident { $($rule:ident => $case:ident,)+ })+) => { $(
+        mod $file {
+            const FILE: &str = include_str!(concat!("vectors/", stringify!($file), ".json"));
+
+            #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+            #[cfg_attr(not(target_arch = "wasm32"), test)]
+            fn every_group_is_run() {
+                super::check_groups(FILE, &[$(stringify!($rule)),+]);
+            }
+
+            $(
+                #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+                #[cfg_attr(not(target_arch = "wasm32"), test)]
+                fn $rule() {
+                    super::run(FILE, stringify!($rule), super::$case);
+                }
+            )+
+        }
+    )+ };
+}
+
+vectors! {
+    url {
+        rule_1_5_one_url_on_every_target => url_parsing,
+        rule_1_7_references_resolve_alike => url_joining,
+        rule_1_7_plain_text => plain_text,
+        rule_1_3_form_encoding => form_encoding,
+        rule_2_2_form_decoding => form_decoding,
+    }
+    return_to {
+        rule_1_7_same_origin_path => return_to_path,
+    }
+    pkce {
+        rule_1_2_s256 => s256,
+    }
+    authorization {
+        rule_1_2_proof_and_nonce => authorization_request,
+        rule_1_3_parameters => authorization_url,
+        rule_1_4_redirect_uri_as_configured => authorization_request,
+        rule_1_4_redirect_uri_is_checked => redirect_uri,
+        rule_1_6_transaction => authorization_request,
+        rule_1_6_stored_transaction => stored_transaction,
+    }
+    callback {
+        rule_2_1_where_it_came => authorization_response,
+        rule_2_1_is_response => looks_like_a_response,
+        rule_2_2_form => authorization_response,
+        rule_2_3_cleaned_url => cleaned_url,
+        rule_2_4_transaction => authorization_response,
+        rule_2_6_issuer => authorization_response,
+        rule_2_7_error => authorization_response,
+    }
+    metadata {
+        rule_1_2_what_a_server_has => server_identity,
+        rule_1_5_members => server_metadata,
+        rule_8_discovery_places => discovery_places,
+        rule_8_discovery_answers => discovery_answer,
+    }
+    token_response {
+        rule_3_tokens => token_response_of_a_code,
+        rule_3_lifetime => token_response_of_a_code,
+        rule_3_what_is_no_token_response => token_response_of_a_code,
+        rule_3_refusals => token_response_of_a_code,
+    }
+    hand_off {
+        rule_3_hand_off => hand_off_of_a_page,
+        rule_3_hand_off_is_read => hand_off_at_a_backend,
+        rule_3_token_request_of_a_page => token_request_of_a_page,
+        rule_3_token_request_of_a_backend => token_request_of_a_backend,
+    }
+    json {
+        rule_7_what_is_read => json_text,
+        rule_7_what_is_refused => json_text,
+        rule_7_depth_is_bounded => json_is_accepted,
+        rule_7_members_are_bounded => json_members,
+    }
+    configuration {
+        rule_7_client_configuration => client_configuration,
+        rule_7_login_options => login_options,
+        rule_7_access_token_options => options_of_access_token,
+        rule_7_logout_options => options_of_logout,
+    }
+}
+
+// ── how a group is run ──
+
+fn check_groups(file: &str, run: &[&str]) {
+    let file: Value = serde_json::from_str(file).unwrap();
+    let mut run: Vec<&str> = run.to_vec();
+    run.sort_unstable();
+    let mut groups: Vec<&str> = file.as_object().unwrap().keys().map(String::as_str).collect();
+    groups.sort_unstable();
+    assert_eq!(groups, run, "the groups of the file, and those that are run");
+}
+
+fn run(file: &str, group: &str, case: fn(&Value) -> Value) {
+    let file: Value = serde_json::from_str(file).unwrap();
+    let cases = file[group].as_array().unwrap();
+    assert!(!cases.is_empty(), "{group} has no case");
+    let mut names = Vec::new();
+    let mut failures = Vec::new();
+    for vector in cases {
+        expect_members(vector, "name source input expected deviates");
+        let name = vector["name"].as_str().unwrap();
+        assert!(!names.contains(&name), "two cases are called “{name}”");
+        names.push(name);
+        assert!(vector["source"].as_str().is_some_and(|source| !source.is_empty()), "“{name}” has no source");
+        let expected = joined(vector.get("expected").unwrap_or_else(|| panic!("“{name}” expects nothing")));
+        let actual = case(&joined(&vector["input"]));
+        match vector.get("deviates").and_then(|deviates| deviates.get(TARGET)) {
+            None if actual == expected => {}
+            None => failures.push(format!("{name}\n    expected {expected}\n    got      {actual}")),
+            Some(_) if actual == expected => failures.push(format!("{name}\n    is as expected, but listed as a deviation")),
+            Some(known) if actual == joined(known) => {}
+            Some(known) => failures.push(format!("{name}\n    is known to give {known}\n    got               {actual}")),
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases of {group} fail ({TARGET}):\n  {}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n  ")
+    );
+}
+
+/// A misspelt member would be a case that tests nothing.
+fn expect_members(object: &Value, names: &str) {
+    for name in object.as_object().unwrap().keys() {
+        assert!(names.split(' ').any(|known| known == name), "{name} is not a member that is read: {object}");
+    }
+}
+
+fn joined(value: &Value) -> Value {
+    let piece = |value: &Value| Some(value["repeat"].as_str()?.repeat(usize::try_from(value["times"].as_u64()?).ok()?));
+    match value {
+        Value::Object(members) => match piece(value) {
+            Some(text) => text.into(),
+            None => members.iter().map(|(name, value)| (name.clone(), joined(value))).collect(),
+        },
+        Value::Array(items) if items.iter().any(|item| piece(item).is_some()) => {
+            items.iter().map(|item| piece(item).unwrap_or_else(|| item.as_str().unwrap().into())).collect::<String>().into()
+        }
+        Value::Array(items) => items.iter().map(joined).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+// ── what goes in ──
+
+fn text<'a>(input: &'a Value, name: &str) -> &'a str {
+    input[name].as_str().unwrap_or_else(|| panic!("{name} is no text: {input}"))
+}
+
+fn json_of(value: &Value) -> Json {
+    Json::parse(value.to_string().as_bytes()).unwrap()
+}
+
+/// A text as it is, `{"hex": …}` as bytes, anything else as JSON text.
+fn bytes(value: &Value) -> Vec<u8> {
+    match (value.as_str(), value["hex"].as_str()) {
+        (Some(text), _) => text.into(),
+        (_, Some(hex)) => from_hex(hex),
+        _ => value.to_string().into(),
+    }
+}
+
+fn from_hex(hex: &str) -> Vec<u8> {
+    assert!(hex.len().is_multiple_of(2));
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2).unwrap(), 16).unwrap()).collect()
+}
+
+/// State and nonce are zeros and seventeens; the verifier is that of RFC 7636 appendix B.
+fn entropy() -> Entropy {
+    const VERIFIER: [u8; 32] = [
+        116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191, 240, 91, 88,
+        5, 88, 83, 132, 141, 121,
+    ];
+    [[0; 32], [17; 32], VERIFIER]
+}
+
+const NOW: u64 = 1_700_000_000_000;
+const LIFETIME: u64 = 600_000;
+const ISSUER: &str = "https://as.example";
+const TOKEN_ENDPOINT: &str = "https://as.example/token";
+
+/// Begins a login with what `asked` says.
+fn begun(asked: &Value) -> Result<AuthorizationRequest, Error> {
+    expect_members(
+        asked,
+        "metadata client_id redirect_uri scope resource pkce prompt login_hint ui_locales extra return_to app_state binding",
+    );
+    let default = json!({"authorization_endpoint": "https://as.example/authorize"});
+    let server = ServerMetadata::new(json_of(asked.get("metadata").unwrap_or(&default))).unwrap();
+    let json = |name: &str| asked.get(name).map(json_of);
+    let (resource, app_state) = (json("resource"), json("app_state"));
+    // As pairs, since they are sent in the caller's order and serde_json sorts.
+    let pair = |pair: &Value| (pair[0].as_str().unwrap().into(), Json::String(pair[1].as_str().unwrap().into()));
+    let extra = asked["extra"].as_array().map(|pairs| Json::Object(pairs.iter().map(pair).collect()));
+    let parameters = AuthorizationParameters {
+        client_id: asked["client_id"].as_str().unwrap_or("app"),
+        redirect_uri: asked["redirect_uri"].as_str(),
+        scope: asked["scope"].as_str(),
+        resource: resource.as_ref(),
+        pkce: asked["pkce"].as_bool().unwrap_or_default(),
+        named: ["prompt", "login_hint", "ui_locales"].map(|name| (name, asked[name].as_str())),
+        extra: extra.as_ref(),
+        return_to: asked["return_to"].as_str().unwrap_or("/"),
+        app_state: app_state.as_ref(),
+        binding: asked["binding"].as_str(),
+    };
+    AuthorizationRequest::new(&server, &parameters, &entropy(), NOW)
+}
+
+fn transaction_of(request: &AuthorizationRequest) -> Transaction {
+    Transaction::from_text(request.transaction().to_text().expose()).unwrap()
+}
+
+/// A login that was begun, answered by `callback` (a query) and found to be right.
+fn validated(asked: &Value, callback: &str) -> CodeExchange {
+    let request = begun(asked).unwrap();
+    let transaction = transaction_of(&request);
+    let mut url = String::from(asked["redirect_uri"].as_str().unwrap_or("https://app.example/"));
+    url.push_str(&callback.replace("{state}", transaction.state()));
+    let response = AuthorizationResponse::from_callback_url(&Url::parse(&url).unwrap()).unwrap();
+    let server = ServerMetadata::new(json_of(&json!({"issuer": ISSUER}))).unwrap();
+    response.complete(transaction, &server).unwrap()
+}
+
+fn response_of(input: &Value) -> Response {
+    Response {
+        status: u16::try_from(input["status"].as_u64().unwrap()).unwrap(),
+        content_type: input["content_type"].as_str().map(Into::into),
+        body: bytes(&input["body"]),
+    }
+}
+
+// ── what comes out ──
+
+fn value_of(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(bool) => (*bool).into(),
+        Json::Number(spelling) => match spelling.parse::<u64>() {
+            Ok(number) => number.into(),
+            Err(_) => json!({"spelling": spelling}),
+        },
+        Json::String(text) => text.as_str().into(),
+        Json::Array(items) => items.iter().map(value_of).collect(),
+        Json::Object(members) => members.iter().map(|(name, value)| (name.clone(), value_of(value))).collect(),
+    }
+}
+
+/// The code, the member at fault, and what the server said; not our words, which may get better.
+fn error_value(error: &Error) -> Value {
+    let json = value_of(&error.to_json());
+    let mut value = json!({"code": error.code()});
+    for name in ["status", "oauth"] {
+        if let Some(member) = json.get(name) {
+            value[name] = member.clone();
+        }
+    }
+    if let ErrorKind::InvalidConfig { member, .. }
+    | ErrorKind::InvalidOption { member, .. }
+    | ErrorKind::InvalidMetadata { member, .. }
+    | ErrorKind::UnsupportedEnvironment { missing: member } = error.kind()
+    {
+        value["member"] = member.as_str().into();
+    }
+    value
+}
+
+/// Nothing but that it went well.
+fn nothing<T>(result: Result<T, Error>) -> Value {
+    result.map_or_else(|error| error_value(&error), |_| json!({}))
+}
+
+fn request_value(request: &Request) -> Value {
+    let body = request.body.as_ref().map(Secret::expose);
+    json!({
+        "purpose": format!("{:?}", request.purpose),
+        "url": request.url,
+        "headers": request.headers,
+        "body": body.map(|body| serde_json::from_str(body).unwrap_or_else(|_| Value::from(body))),
+    })
+}
+
+fn hand_off_value(exchange: &CodeExchange) -> Value {
+    request_value(&exchange.hand_off("https://app.example/exchange", None))["body"].clone()
+}
+
+// ── url.json ──
+
+fn url_value(url: Option<Url>) -> Value {
+    url.map_or(Value::Null, |url| {
+        json!({
+            "href": url.href(),
+            "origin": url.origin(),
+            "path": url.path(),
+            "query": url.query(),
+            "fragment": url.fragment(),
+            "location": url.location(),
+            "has_credentials": url.has_credentials(),
+            "is_confidential": url.is_confidential(),
+        })
+    })
+}
+
+fn url_parsing(input: &Value) -> Value {
+    expect_members(input, "text");
+    url_value(Url::parse(text(input, "text")))
+}
+
+fn url_joining(input: &Value) -> Value {
+    expect_members(input, "base reference");
+    url_value(Url::parse(text(input, "base")).unwrap().join(text(input, "reference")))
+}
+
+fn plain_text(input: &Value) -> Value {
+    json!({"is_plain": is_plain(text(input, "text"))})
+}
+
+fn form_encoding(input: &Value) -> Value {
+    let mut query = String::new();
+    append_parameter(&mut query, "", Some(text(input, "text")));
+    json!({"encoded": query.strip_prefix('=')})
+}
+
+fn form_decoding(input: &Value) -> Value {
+    json!({"decoded": decode_component(text(input, "text"))})
+}
+
+// ── return_to.json ──
+
+fn return_to_path(input: &Value) -> Value {
+    expect_members(input, "return_to page");
+    let path = same_origin_path(text(input, "return_to"), &Url::parse(text(input, "page")).unwrap());
+    path.map_or_else(|error| error_value(&error), |path| json!({"path": path}))
+}
+
+// ── pkce.json ──
+
+fn s256(input: &Value) -> Value {
+    expect_members(input, "entropy");
+    let verifier = Secret::from_entropy(&from_hex(text(input, "entropy")).try_into().unwrap());
+    json!({"verifier": verifier.expose(), "challenge": code_challenge(&verifier)})
+}
+
+// ── authorization.json ──
+
+fn authorization_request(input: &Value) -> Value {
+    match begun(input) {
+        Ok(request) => {
+            let transaction = Json::parse(request.transaction().to_text().expose().as_bytes()).unwrap();
+            json!({"url": request.url(), "transaction": value_of(&transaction)})
+        }
+        Err(error) => error_value(&error),
+    }
+}
+
+/// Only the URL: what is remembered has groups of its own.
+fn authorization_url(input: &Value) -> Value {
+    begun(input).map_or_else(|error| error_value(&error), |request| json!({"url": request.url()}))
+}
+
+fn redirect_uri(input: &Value) -> Value {
+    nothing(check_redirect_uri(text(input, "redirect_uri")))
+}
+
+fn stored_transaction(input: &Value) -> Value {
+    Transaction::from_text(text(input, "text")).map_or(Value::Null, |transaction| {
+        json!({
+            "state": transaction.state(),
+            "created_at": transaction.created_at(),
+            "return_to": transaction.return_to(),
+        })
+    })
+}
+
+// ── callback.json ──
+
+/// A login is begun, its response parsed, checked and completed; `stage` says where it ended.
+fn authorization_response(input: &Value) -> Value {
+    expect_members(
+        input,
+        "url issuer iss_supported redirect_uri response_mode binding now present_issuer present_client_id present_binding",
+    );
+    let issuer = input.get("issuer").map_or(Some(ISSUER), Value::as_str);
+    let metadata = |issuer: Option<&str>| {
+        let mut metadata = json!({"authorization_endpoint": "https://as.example/authorize"});
+        if let Some(issuer) = issuer {
+            metadata["issuer"] = issuer.into();
+        }
+        if let Some(supported) = input.get("iss_supported") {
+            metadata["authorization_response_iss_parameter_supported"] = supported.clone();
+        }
+        metadata
+    };
+    let mut asked = json!({
+        "metadata": metadata(issuer),
+        "redirect_uri": input.get("redirect_uri").unwrap_or(&json!("https://app.example/cb")),
+        "pkce": true,
+        "binding": input["binding"],
+    });
+    if let Some(response_mode) = input.get("response_mode") {
+        asked["extra"] = json!([["response_mode", response_mode]]);
+    }
+    let transaction = transaction_of(&begun(&asked).unwrap());
+    let url = Url::parse(&text(input, "url").replace("{state}", transaction.state())).unwrap();
+
+    let mut value = outcome(input, &url, transaction, &metadata(input["present_issuer"].as_str().or(issuer)));
+    value["cleaned"] = without_response(&url).into();
+    value
+}
+
+fn outcome(input: &Value, url: &Url, transaction: Transaction, metadata: &Value) -> Value {
+    let failed = |stage: &str, error: &Error| json!({"stage": stage, "error": error_value(error)});
+    let server = ServerMetadata::new(json_of(metadata)).unwrap();
+    let response = match AuthorizationResponse::from_callback_url(url) {
+        Ok(response) => response,
+        Err(error) => return failed("form", &error),
+    };
+    let client_id = input["present_client_id"].as_str().unwrap_or("app");
+    let now = input["now"].as_u64().unwrap_or(NOW);
+    let binding = input.get("present_binding").and_then(Value::as_str);
+    if let Err(error) = response.check_transaction(&transaction, &server, client_id, now, LIFETIME, binding) {
+        return failed("transaction", &error);
+    }
+    match response.complete(transaction, &server) {
+        Ok(exchange) => json!({"hand_off": hand_off_value(&exchange)}),
+        Err(error) => failed("answer", &error),
+    }
+}
+
+fn cleaned_url(input: &Value) -> Value {
+    expect_members(input, "url");
+    json!({"cleaned": without_response(&Url::parse(text(input, "url")).unwrap())})
+}
+
+fn looks_like_a_response(input: &Value) -> Value {
+    expect_members(input, "url redirect_uri");
+    json!({"is_response": is_response(&Url::parse(text(input, "url")).unwrap(), input["redirect_uri"].as_str())})
+}
+
+// ── metadata.json ──
+
+fn server_metadata(input: &Value) -> Value {
+    nothing(ServerMetadata::new(json_of(&input["metadata"])))
+}
+
+fn server_identity(input: &Value) -> Value {
+    let server = ServerMetadata::new(json_of(&input["metadata"])).unwrap();
+    json!({"identity": server.identity(), "lacks_s256": server.lacks_s256()})
+}
+
+fn discovery_places(input: &Value) -> Value {
+    discovery_urls(text(input, "issuer")).map_or_else(|error| error_value(&error), |places| json!({"places": places}))
+}
+
+fn discovery_answer(input: &Value) -> Value {
+    expect_members(input, "issuer status content_type body");
+    match ServerMetadata::from_discovery(&response_of(input), text(input, "issuer")) {
+        Ok(server) => json!({"metadata": server.map(|server| value_of(server.as_json()))}),
+        Err(error) => error_value(&error),
+    }
+}
+
+// ── token_response.json ──
+
+fn token_response_of_a_code(input: &Value) -> Value {
+    expect_members(input, "status content_type body scope");
+    let exchange = validated(&json!({"scope": input["scope"]}), "?code=ABC&state={state}");
+    match exchange.finish(&response_of(input)) {
+        Ok(tokens) => json!({"tokens": {
+            "access_token": tokens.access_token.expose(),
+            "token_type": tokens.token_type.as_str(),
+            "expires_in": tokens.expires_in,
+            "scope": tokens.scope,
+            "refresh_token": tokens.refresh_token.as_ref().map(Secret::expose),
+            "id_token": tokens.id_token.as_ref().map(Secret::expose),
+            "other": value_of(&tokens.other),
+        }}),
+        Err(error) => error_value(&error),
+    }
+}
+
+// ── hand_off.json ──
+
+fn hand_off_of_a_page(input: &Value) -> Value {
+    expect_members(input, "asked callback headers");
+    let headers = input.get("headers").filter(|headers| headers.is_object()).map(json_of);
+    let exchange = validated(&input["asked"], text(input, "callback"));
+    request_value(&exchange.hand_off("https://app.example/exchange", headers.as_ref()))
+}
+
+fn hand_off_at_a_backend(input: &Value) -> Value {
+    match CodeExchange::from_hand_off(&bytes(&input["body"])) {
+        Ok(exchange) => json!({
+            "client_id": exchange.client_id(),
+            "redirect_uri": exchange.redirect_uri(),
+            "iss": exchange.iss(),
+            "hand_off": hand_off_value(&exchange),
+        }),
+        Err(error) => error_value(&error),
+    }
+}
+
+fn token_request_of_a_page(input: &Value) -> Value {
+    expect_members(input, "asked callback");
+    let exchange = validated(&input["asked"], text(input, "callback"));
+    request_value(&exchange.request(TOKEN_ENDPOINT, &ClientAuthentication::None))
+}
+
+fn token_request_of_a_backend(input: &Value) -> Value {
+    expect_members(input, "hand_off authentication");
+    let exchange = CodeExchange::from_hand_off(&bytes(&input["hand_off"])).unwrap();
+    let secret = |name: &str| input["authentication"][name].as_str().map(|secret| Secret::new(secret.into()));
+    let (post, basic) = (secret("post"), secret("basic"));
+    let authentication = match (&post, &basic) {
+        (Some(secret), _) => ClientAuthentication::SecretPost(secret),
+        (_, Some(secret)) => ClientAuthentication::SecretBasic(secret),
+        _ => ClientAuthentication::None,
+    };
+    request_value(&exchange.request(TOKEN_ENDPOINT, &authentication))
+}
+
+// ── json.json ──
+
+fn json_text(input: &Value) -> Value {
+    Json::parse(&bytes(&input["text"])).map_or(Value::Null, |json| json!({"value": value_of(&json), "text": json.to_text()}))
+}
+
+fn json_is_accepted(input: &Value) -> Value {
+    json!({"is_accepted": Json::parse(&bytes(&input["text"])).is_some()})
+}
+
+fn json_members(input: &Value) -> Value {
+    let members: Vec<String> = (0..input["members"].as_u64().unwrap()).map(|number| format!("\"{number}\":0")).collect();
+    json!({"is_accepted": Json::parse(format!("{{{}}}", members.join(",")).as_bytes()).is_some()})
+}
+
+// ── configuration.json ──
+
+fn client_configuration(input: &Value) -> Value {
+    nothing(Configuration::from_json(text(input, "text")))
+}
+
+fn login_options(input: &Value) -> Value {
+    nothing(LoginOptions::from_json(text(input, "text")))
+}
+
+fn options_of_access_token(input: &Value) -> Value {
+    access_token_options(text(input, "text"))
+        .map_or_else(|error| error_value(&error), |min_validity| json!({"min_validity": min_validity}))
+}
+
+fn options_of_logout(input: &Value) -> Value {
+    nothing(logout_options(text(input, "text")))
+}
