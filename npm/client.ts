@@ -47,7 +47,8 @@ function promised<T>(work: () => Promise<T>): Promise<T> {
   if (!guard) {
     guard = new Promise<T>((resolve, reject) => {
       pending.add(reject);
-      promise.then(resolve, reject).finally(() => pending.delete(reject));
+      // A trap inside a promise's own executor rejects it with what is no error of ours.
+      promise.then(resolve, (reason) => reject(isWicketgateError(reason) ? reason : end())).finally(() => pending.delete(reject));
     });
     guarded.set(promise, guard);
   }

@@ -8,13 +8,7 @@
 //! In inputs and expectations, `{"repeat": s, "times": n}` is `s` n times; an array with such a piece in it is
 //! its pieces joined. In inputs, `{"hex": …}` are bytes. In expectations, `{"spelling": …}` is a number in
 //! the spelling that it came in. `{state}` in a callback's URL is the state that was sent.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "in a test they are how it fails"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "in a test they are how it fails")]
 
 use serde_json::{Value, json};
 use wicketgate::client::{Configuration, LoginOptions, access_token_options, logout_options};

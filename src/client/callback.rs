@@ -9,7 +9,7 @@ use super::session::{SentAt, Session};
 use super::transactions::{self, Found};
 use crate::platform::Platform;
 use crate::protocol::authorization::Transaction;
-use crate::protocol::callback::{AuthorizationResponse, is_response, without_response};
+use crate::protocol::callback::{AuthorizationResponse, is_at, is_response, without_response};
 use crate::protocol::error::{Error, ErrorKind, OAuthError};
 use crate::protocol::http::{Purpose, Request, Response};
 use crate::protocol::json::{Json, decimal};
@@ -99,7 +99,9 @@ impl<P: Platform> Client<P> {
         let pilot = Pilot(self.begin_flight(&url, &cleaned));
         let outcome = self.answer(&url, &cleaned).await.map(Rc::new);
         // A response that came to nothing leaves the session that the backend may know of.
-        if outcome.as_ref().is_err_and(|error| error.oauth().is_some() || error.status().is_none() && !error.is_network()) {
+        // Where the response was used before, it was asked for already.
+        let is_final = |error: &Error| *error.kind() == ErrorKind::TransactionUsed || error.is_network();
+        if outcome.as_ref().is_err_and(|error| error.oauth().is_some() || error.status().is_none() && !is_final(error)) {
             let _ = self.restore().await;
         }
         pilot.0.land(outcome.clone());
@@ -142,7 +144,10 @@ impl<P: Platform> Client<P> {
         let platform = &self.page.platform;
         let response = AuthorizationResponse::from_callback_url(url);
         // Before any request goes out, and also where the response is refused: a code leaks by the address bar.
-        if is_response(url, self.configuration.text("redirectUri")) && platform.page_url() == url.href() {
+        if is_at(url.location(), self.configuration.text("redirectUri"))
+            && platform.page_url() == url.href()
+            && cleaned != url.href()
+        {
             platform.replace_page_url(cleaned);
         }
         let response = response?;
@@ -200,7 +205,12 @@ impl<P: Platform> Client<P> {
         };
         let app_state = exchange.app_state().cloned();
         let sent_at = SentAt { wall: self.page.platform.wall_clock(), monotonic: self.page.platform.monotonic_clock() };
+        let ended = self.shared.ended();
         let response = self.send(request).await?;
+        // A logout in the meantime has the last word.
+        if ended != self.shared.ended() {
+            return Err(ErrorKind::Aborted.into());
+        }
         let mut answer = None;
         if backend.is_some() {
             answer = backend_answer(&response)?;
@@ -236,8 +246,10 @@ impl<P: Platform> Client<P> {
         let Some(backend) = self.configuration.backend().filter(|_| !self.shared.is_signed_in()) else { return Ok(()) };
         let Some(session_url) = backend.text("sessionUrl") else { return Ok(()) };
         let request = Request::get(Purpose::BackendSession, session_url.into()).to_backend(backend.member("headers"));
+        let ended = self.shared.ended();
         let response = self.send(request).await?;
-        if response.status != 401 {
+        // A logout in the meantime has the last word.
+        if response.status != 401 && ended == self.shared.ended() {
             let session = backend_answer(&response)?.as_ref().and_then(Session::from_backend);
             if let Some(session) = session {
                 self.shared.sign_in_at_backend(session);

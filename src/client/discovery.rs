@@ -7,26 +7,34 @@ use crate::protocol::http::{Purpose, Request};
 use crate::protocol::json::Json;
 use crate::protocol::metadata::{ServerMetadata, discovery_urls};
 
-/// What is known of the configured server, after asking it where that is needed.
-pub(crate) async fn server_metadata<P: Platform>(platform: &P, configuration: &Configuration) -> Result<ServerMetadata, Error> {
+/// What is known of the configured server, after asking it where that is needed; and of that, what the server
+/// itself said. What the tab remembers serves the page that handles a callback, where somebody waits; any other
+/// page asks anew.
+pub(crate) async fn server_metadata<P: Platform>(
+    platform: &P,
+    configuration: &Configuration,
+    is_callback: bool,
+) -> Result<(ServerMetadata, Option<ServerMetadata>), Error> {
     let by_hand = configuration.metadata();
     let mut server = ServerMetadata::new(by_hand.clone())?;
+    let mut said = None;
     if let Some(issuer) = configuration.text("issuer") {
         let places = discovery_urls(issuer)?;
         if server.issuer().is_some_and(|named| named != issuer) {
             return Err(Error::config("metadata.issuer", "is not the configured issuer"));
         }
         if configuration.check_endpoints(&server).is_err() {
-            server = match remembered(platform, issuer, configuration.transaction_lifetime()) {
+            server = match remembered(platform, issuer, configuration.transaction_lifetime()).filter(|_| is_callback) {
                 Some(server) => server,
                 None => discovered(platform, issuer, places, configuration.request_timeout()).await?,
             };
+            said = Some(server.clone());
             server.overlay(&by_hand);
         }
         server.set_issuer(issuer);
     }
     configuration.check_endpoints(&server)?;
-    Ok(server)
+    Ok((server, said))
 }
 
 async fn discovered<P: Platform>(platform: &P, issuer: &str, places: Vec<String>, timeout: u64) -> Result<ServerMetadata, Error> {

@@ -46,8 +46,8 @@ impl<P: Platform> Client<P> {
         };
         let request = AuthorizationRequest::new(&self.server, &asked, &entropy, now)?;
         self.page.transactions.put(platform, request.transaction(), configuration.transaction_lifetime())?;
-        if configuration.text("issuer").is_some() {
-            discovery::remember(platform, &self.server, now);
+        if let Some(discovered) = &self.discovered {
+            discovery::remember(platform, discovered, now);
         }
         Ok(request.into_url())
     }

@@ -17,6 +17,7 @@ pub use configuration::{Configuration, LoginOptions, access_token_options, logou
 pub use session::{Session, Status};
 
 use crate::platform::Platform;
+use crate::protocol::callback::is_response;
 use crate::protocol::error::Error;
 use crate::protocol::http::{Purpose, Request};
 use crate::protocol::metadata::ServerMetadata;
@@ -64,6 +65,8 @@ pub struct Client<P> {
     page: Rc<Page<P>>,
     configuration: Configuration,
     server: ServerMetadata,
+    /// What the server itself said, without what was given by hand: another client may have that from the tab's store.
+    discovered: Option<ServerMetadata>,
     shared: Rc<Shared>,
 }
 
@@ -75,12 +78,14 @@ impl<P: Platform> Client<P> {
     /// `invalid_config`, `invalid_metadata`, `unsupported_environment`, `network_failed`, `timed_out`,
     /// `backend_failed`.
     pub async fn connect(page: &Rc<Page<P>>, mut configuration: Configuration) -> Result<Self, Error> {
-        configuration.check(&page.url()?)?;
-        let server = discovery::server_metadata(&page.platform, &configuration).await?;
+        let url = page.url()?;
+        configuration.check(&url)?;
+        let is_callback = is_response(&url, configuration.text("redirectUri"));
+        let (server, discovered) = discovery::server_metadata(&page.platform, &configuration, is_callback).await?;
         let mut identity = String::from(configuration.client_id());
         identity.push(' ');
         identity.push_str(server.identity());
-        let client = Self { shared: page.shared(identity), page: page.clone(), configuration, server };
+        let client = Self { shared: page.shared(identity), page: page.clone(), configuration, server, discovered };
         if !client.is_callback(None) {
             client.restore().await?;
         }

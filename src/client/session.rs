@@ -101,6 +101,7 @@ pub(crate) struct Shared {
     token: RefCell<Option<Token>>,
     listeners: RefCell<Vec<(u32, Listener)>>,
     next_listener: Cell<u32>,
+    ended: Cell<u32>,
 }
 
 impl Shared {
@@ -112,6 +113,7 @@ impl Shared {
             token: RefCell::default(),
             listeners: RefCell::default(),
             next_listener: Cell::default(),
+            ended: Cell::default(),
         }
     }
 
@@ -145,7 +147,13 @@ impl Shared {
         self.change(session);
     }
 
+    /// How often a session was ended here.
+    pub(super) fn ended(&self) -> u32 {
+        self.ended.get()
+    }
+
     pub(super) fn sign_out(&self) {
+        self.ended.set(self.ended.get().wrapping_add(1));
         self.token.take();
         // What a callback once ended in is not said again after the session has ended.
         self.callbacks.borrow_mut().retain(CallbackFlight::is_under_way);
@@ -184,9 +192,16 @@ impl Shared {
         let session = Rc::new(session);
         self.session.replace(session.clone());
         // A listener may call anything, this included: nothing is borrowed while it runs.
-        let listeners = self.listeners.borrow().clone();
-        for (_, listener) in listeners {
-            listener(&session);
+        let ids: Vec<u32> = self.listeners.borrow().iter().map(|(id, _)| *id).collect();
+        for id in ids {
+            // What a listener has changed, all have been told of already.
+            if !Rc::ptr_eq(&self.session.borrow(), &session) {
+                return;
+            }
+            let listener = self.listeners.borrow().iter().find(|(other, _)| *other == id).map(|(_, listener)| listener.clone());
+            if let Some(listener) = listener {
+                listener(&session);
+            }
         }
     }
 }

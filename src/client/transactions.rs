@@ -35,8 +35,9 @@ struct Entry {
     date: u64,
 }
 
-/// The transactions of one page. It reads the whole store when the first login begins, and remembers from
-/// then on what is in it: no other page writes there, and a login should begin at once.
+/// The transactions of one page. It reads an entry once, and remembers its date: a login should begin at once.
+/// Which entries there are it asks each time: the tab's other pages write there too, and the back button shows
+/// a page again as it was left.
 #[derive(Default)]
 pub(crate) struct Transactions(RefCell<Option<Vec<Entry>>>);
 
@@ -44,14 +45,9 @@ impl Transactions {
     /// Writes `transaction`, and reads it back: a browser may take what it does not keep. Sweeps first.
     pub(crate) fn put<P: Platform>(&self, platform: &P, transaction: &Transaction, lifetime: u64) -> Result<(), Error> {
         let now = transaction.created_at();
-        let mut known = self.0.borrow_mut();
-        let mut entries = match known.take() {
-            Some(entries) => entries,
-            None => entries(platform)?,
-        };
-        entries.push(Entry { key: key(transaction.state()), is_pending: true, date: now });
-        // The newest are at the end: counted from there, the oldest are those too many.
-        let mut counts = [0; 2];
+        let mut entries = entries(platform, self.0.take().unwrap_or_default())?;
+        // The newest are at the end: counted from there, after the one to come, the oldest are those too many.
+        let mut counts = [1, 0];
         for entry in entries.iter_mut().rev() {
             let [pending, tombstones] = &mut counts;
             let count = if entry.is_pending { pending } else { tombstones };
@@ -62,7 +58,6 @@ impl Transactions {
             }
         }
         entries.retain(|entry| !entry.key.is_empty());
-        *known = Some(entries);
 
         let key = key(transaction.state());
         let text = transaction.to_text();
@@ -71,6 +66,8 @@ impl Transactions {
             platform.forget(&key);
             return Err(ErrorKind::StorageUnavailable.into());
         }
+        entries.push(Entry { key, is_pending: true, date: now });
+        self.0.replace(Some(entries));
         Ok(())
     }
 
@@ -100,11 +97,13 @@ pub(crate) fn find<P: Platform>(platform: &P, state: &str) -> Result<Found, Erro
     }))
 }
 
-/// The entries of the store, oldest first. What is none, though it has the name of one, is dropped.
-fn entries<P: Platform>(platform: &P) -> Result<Vec<Entry>, Error> {
-    let mut entries: Vec<Entry> = Vec::new();
-    for key in platform.stored_keys()? {
-        if !key.starts_with(PREFIX) {
+/// The entries of the store, oldest first; those in `entries` are known. What is none, though it has the name
+/// of one, is dropped.
+fn entries<P: Platform>(platform: &P, mut entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
+    let keys = platform.stored_keys()?;
+    entries.retain(|entry| keys.contains(&entry.key));
+    for key in keys {
+        if !key.starts_with(PREFIX) || entries.iter().any(|entry| entry.key == key) {
             continue;
         }
         let text = platform.stored(&key)?.unwrap_or_default();

@@ -133,7 +133,8 @@ pub fn is_response(url: &Url, redirect_uri: Option<&str>) -> bool {
     is_at(url.location(), redirect_uri) && (has_response(url.query()) || has_response(url.fragment()))
 }
 
-/// `url` without the parameters of an authorization response; every other byte stays.
+/// `url` without the parameters of an authorization response, also where it is not a whole one; every other
+/// byte stays.
 pub fn without_response(url: &Url) -> String {
     let mut cleaned = String::from(url.location());
     append_kept(&mut cleaned, '?', url.query(), true);
@@ -168,6 +169,6 @@ fn parameter_name(encoded: &str) -> Option<&'static str> {
 
 /// Whether a response that came to `location` came to `redirect_uri`: in origin and path. Without one there
 /// is nothing to compare with.
-fn is_at(location: &str, redirect_uri: Option<&str>) -> bool {
+pub(crate) fn is_at(location: &str, redirect_uri: Option<&str>) -> bool {
     redirect_uri.is_none_or(|redirect_uri| Url::parse(redirect_uri).is_some_and(|url| url.location() == location))
 }

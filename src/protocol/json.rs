@@ -78,14 +78,17 @@ impl Json {
     }
 
     /// A non-negative number of seconds, as milliseconds. A fraction counts to the millisecond; an exponent,
-    /// a sign or more than can be counted is `None`. A string of digits is accepted as the number it spells.
+    /// or a sign is `None`, and more than 15 digits count as 15 nines. A string of digits is accepted as the number it spells.
     pub fn as_millis(&self) -> Option<u64> {
         let (Self::Number(spelling) | Self::String(spelling)) = self else { return None };
         let (whole, fraction) = spelling.split_once('.').unwrap_or((spelling, "0"));
         let thousandths = fraction.bytes().chain([b'0'; 2]).take(3);
         let millis = thousandths.fold(0, |sum, digit| sum * 10 + u64::from(digit.wrapping_sub(b'0')));
         let is_fraction = !fraction.is_empty() && fraction.bytes().all(|digit| digit.is_ascii_digit());
-        decimal(whole).filter(|_| is_fraction).map(|seconds| seconds * 1000 + millis)
+        // As good as for ever, which is what some servers say with the largest number that they have.
+        let is_endless = whole.len() > 15 && whole.bytes().all(|digit| digit.is_ascii_digit());
+        let seconds = if is_endless { Some(999_999_999_999_999) } else { decimal(whole) };
+        seconds.filter(|_| is_fraction).map(|seconds| seconds * 1000 + millis)
     }
 
     /// Puts `value` in the place of the member `name`, or after the last one. Nothing where this is no object.

@@ -2,11 +2,11 @@
 //! the callback page an open redirector (RFC 9700 §4.11).
 
 use super::error::Error;
-use super::url::{Url, is_plain};
+use super::url::{Url, cut, is_plain};
 
 /// Whether `path` is a path of this origin wherever it is resolved: `//host` and `/\host` are other hosts.
 pub(crate) fn is_local_path(path: &str) -> bool {
-    path.starts_with('/') && !path.starts_with("//") && is_plain(path)
+    path.starts_with('/') && !path.starts_with("//") && is_plain(cut(cut(path, '#').0, '?').0)
 }
 
 /// Path, query and fragment of `href`, a serialized URL of this origin.

@@ -3,7 +3,7 @@
 
 use super::error::{Error, ErrorKind};
 use super::json::Json;
-use super::url::{Url, is_plain};
+use super::url::{Url, cut, is_plain};
 
 /// What a member must be.
 pub(crate) enum Kind {
@@ -134,6 +134,10 @@ fn endpoint_problem(value: &Json) -> Option<&'static str> {
     let Some((text, url)) = value.as_str().and_then(|text| Some((text, Url::parse(text)?))) else {
         return Some("is not an absolute URL");
     };
+    // Without the slashes it would be a path on a page of the same scheme.
+    if !cut(text, ':').1.is_some_and(|rest| rest.starts_with("//")) {
+        return Some("is not an absolute URL");
+    }
     if !is_plain(text) || text.contains('#') || url.has_credentials() {
         return Some("has a fragment, credentials or odd characters in it");
     }

@@ -320,19 +320,29 @@ fn rule_1_6_what_was_written_is_read_back() {
 
 #[test]
 fn rule_1_6_expired_transactions_are_swept_when_a_login_begins() {
+    for same_page in [true, false] {
+        let host = tab();
+        let client = connect(&host, public());
+        let old = begin(&client);
+        host.pass(1);
+        let young = begin(&client);
+        host.pass(LIFETIME);
+        let newest = if same_page { begin(&client) } else { begun(&host.next_page(PAGE), public()) };
+        let mut expected = vec![key(&young), key(&newest)];
+        expected.sort();
+        assert_eq!(host.keys("wicketgate.tx."), expected, "not {old}, which is older than its lifetime");
+    }
+}
+
+#[test]
+fn rule_1_6_what_is_no_entry_is_swept_too() {
     let host = tab();
-    let client = connect(&host, public());
-    let old = begin(&client);
-    host.pass(1);
-    let young = begin(&client);
-    host.pass(LIFETIME);
     host.plant("wicketgate.tx.garbage", "\u{0}{");
     host.plant("wicketgate.tx.old-tombstone", r#"{"used_at":1,"return_to":"/"}"#);
+    host.plant("wicketgate.tx.other-version", r#"{"v":0,"created_at":1800000000000}"#);
     host.plant("app.key", "theirs");
-    let newest = begin(&client);
-    let mut expected = vec![key(&young), key(&newest)];
-    expected.sort();
-    assert_eq!(host.keys("wicketgate.tx."), expected, "not {old}, which is older than its lifetime");
+    let state = begun(&host, public());
+    assert_eq!(host.keys("wicketgate.tx."), [key(&state)]);
     assert_eq!(host.keys("app."), ["app.key"], "what is not ours stays");
 }
 
@@ -368,6 +378,35 @@ fn rule_1_6_at_most_16_are_pending_and_the_oldest_goes_first() {
     let mut newest: Vec<_> = states[4..].iter().map(|state| key(state)).collect();
     newest.sort();
     assert_eq!(host.keys("wicketgate.tx."), newest);
+}
+
+#[test]
+fn rule_1_6_a_page_that_comes_back_knows_what_others_stored() {
+    // As by the back button: a page is shown again as it was left.
+    let host = tab();
+    let first = connect(&host, public());
+    begin(&first);
+    let second = connect(&host.next_page(PAGE), public());
+    for _ in 0..16 {
+        host.pass(1000);
+        begin(&second);
+    }
+    host.pass(1000);
+    let newest = begin(&first);
+    assert_eq!(host.keys("wicketgate.tx.").len(), 16);
+    assert!(host.keys("wicketgate.tx.").contains(&key(&newest)));
+}
+
+#[test]
+fn rule_1_6_a_login_that_could_not_be_stored_pushes_nobody_out() {
+    let host = tab();
+    let client = connect(&host, public());
+    let pending = begin(&client);
+    host.set_store(Store::Full);
+    for _ in 0..20 {
+        assert_eq!(code(client.authorization_url(&LoginOptions::none())), "storage_unavailable");
+    }
+    assert_eq!(host.keys("wicketgate.tx."), [key(&pending)]);
 }
 
 #[test]
@@ -538,15 +577,24 @@ fn rule_1_8_what_was_remembered_is_checked_again() {
 fn rule_1_8_what_was_remembered_too_long_ago_is_not_used() {
     let discovers = |move_clock: fn(&Host)| {
         let host = tab();
-        begun_by_discovery(&host);
+        let state = begun_by_discovery(&host);
         move_clock(&host);
         host.answer(Answer::json(200, DISCOVERED));
-        connect(&host.next_page(PAGE), discovering());
+        connect(&host.next_page(&callback(&state)), discovering());
         !host.requests().is_empty()
     };
     assert!(!discovers(|host| host.pass(LIFETIME)));
     assert!(discovers(|host| host.pass(LIFETIME + 1)));
     assert!(discovers(|host| host.jump_to(host.wall_clock() - 1)), "from the future");
+}
+
+#[test]
+fn rule_1_8_a_page_that_handles_no_callback_discovers_anew() {
+    let host = tab();
+    begun_by_discovery(&host);
+    host.answer(Answer::json(200, DISCOVERED));
+    connect(&host.next_page(PAGE), discovering());
+    assert_eq!(host.purposes(), [Purpose::Metadata]);
 }
 
 #[test]
@@ -561,9 +609,14 @@ fn rule_1_8_a_store_without_room_for_it_is_no_failure() {
 #[test]
 fn rule_1_8_what_one_client_has_by_hand_is_not_remembered_for_others() {
     let host = tab();
+    let by_hand = || discovering().with_json("metadata", json(r#"{"token_endpoint":"https://other.example/token"}"#));
     host.answer(Answer::json(200, DISCOVERED));
-    begun(&host, discovering().with_json("metadata", json(r#"{"token_endpoint":"https://other.example/token"}"#)));
+    begun(&host, by_hand());
+    // Whether or not they ask again.
     host.answer(Answer::json(200, DISCOVERED));
-    let client = connect(&host.next_page(PAGE), discovering());
-    assert_eq!(client.metadata().text("token_endpoint"), Some("https://as.example/token"));
+    host.answer(Answer::json(200, DISCOVERED));
+    for (configuration, expected) in [(discovering(), "https://as.example/token"), (by_hand(), "https://other.example/token")] {
+        let client = connect(&host.next_page(PAGE), configuration);
+        assert_eq!(client.metadata().text("token_endpoint"), Some(expected));
+    }
 }

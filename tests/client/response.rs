@@ -217,11 +217,25 @@ fn rule_2_4_a_transaction_stored_under_another_state_is_not_found() {
 
 #[test]
 fn rule_2_4_what_is_no_transaction_is_not_found() {
-    for entry in ["", "null", "[]", "{}", "{", r#"{"created_at":1800000000000,"v":2,"state":"S","server":"https://as.example"}"#]
-    {
-        let host = tab();
-        host.plant(&key("S"), entry);
-        assert_eq!(code(arrive(&host, public(), &callback("S"))), "transaction_not_found", "{entry}");
+    let (host, state) = pending(public());
+    let whole = host.store_content()[&key(&state)].clone();
+    let mut entries: Vec<_> = ["", "null", "[]", "{}", "{"].into_iter().map(String::from).collect();
+    for (name, other) in [
+        (r#""v":1"#, r#""v":2"#),
+        (r#""v":1"#, r#""v":"1""#),
+        (r#""v":1"#, r#""w":1"#),
+        ("created_at", "at"),
+        (r#""server""#, r#""x""#),
+        (r#""client_id":"#, r#""client_id":1,"x":"#),
+        ("{", "[{"),
+    ] {
+        assert!(whole.contains(name));
+        entries.push(whole.replacen(name, other, 1));
+    }
+    for entry in entries {
+        host.plant(&key(&state), &entry);
+        assert_eq!(code(arrive(&host, public(), &callback(&state))), "transaction_not_found", "{entry}");
+        assert!(host.requests().is_empty());
     }
 }
 

@@ -2,7 +2,7 @@
 // that travels to or from it.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { startStage } from "./stage.mjs";
+import { startStage, until } from "./stage.mjs";
 import { parameter } from "./tab.mjs";
 
 const stage = await startStage();
@@ -10,28 +10,15 @@ after(() => stage.close());
 
 const [openid, worksmart] = stage.ways;
 
-/** Writes down everything that the context's pages send, get and print. The answer waits for what is under way. */
+/** Writes down everything that the context's pages send and print. The answer waits for what is under way. */
 function listen(context) {
   const texts = [];
   const pending = [];
-  const write = async (what, parts) => {
-    // A body that is gone with its page, or that a redirect never had, is not there to be read.
-    for (const part of parts) texts.push({ what, text: String((await part.catch(() => "")) ?? "") });
-  };
-  const headers = (message) =>
-    message.headersArray().then((list) => list.map(({ name, value }) => `${name}: ${value}`).join("\n"));
-  context.on("request", (request) =>
-    pending.push(
-      write(`request ${request.url()}`, [
-        Promise.resolve(request.url()),
-        headers(request),
-        Promise.resolve(request.postData()),
-      ]),
-    ),
-  );
-  context.on("response", (response) =>
-    pending.push(write(`response ${response.url()}`, [headers(response), response.body()])),
-  );
+  context.on("request", (request) => {
+    const what = `request ${request.url()}`;
+    texts.push({ what, text: `${request.url()}\n${request.postData() ?? ""}` });
+    pending.push(request.allHeaders().then((headers) => texts.push({ what, text: JSON.stringify(headers) })));
+  });
   context.on("console", (message) => texts.push({ what: "console", text: message.text() }));
   context.on("weberror", (error) => texts.push({ what: "error", text: String(error.error()) }));
   return async () => {
@@ -72,6 +59,8 @@ test("WorkSmart: §6 the client secret and the tokens are nowhere in the page or
   assert.equal(profile.id, "ada", "the token works, behind the backend");
   await tab.visit("/");
   await tab.session(worksmart.config());
+  const answered = (url) => stage.page.answers.some((answer) => answer.url === url && answer.status === 200);
+  await until(() => answered("/auth/exchange") && answered("/auth/session"), "the backend's answers are through");
 
   const { access_token: accessToken, refresh_token: refreshToken } = stage.worksmart.issued[issued];
   assert(stage.resource.requests.some(({ headers }) => headers.authorization === `Bearer ${accessToken}`));
@@ -82,13 +71,18 @@ test("WorkSmart: §6 the client secret and the tokens are nowhere in the page or
   };
   const texts = [
     ...(await heard()),
+    ...stage.page.answers.map((answer) => ({ what: `answer ${answer.url}`, text: JSON.stringify(answer) })),
     { what: "what the page can read", text: await readable(tab) },
     { what: "the result", text: JSON.stringify({ session, backend }) },
   ];
-  assert(
-    texts.some(({ what, text }) => what.includes("/auth/exchange") && text.includes("signed-in")),
-    "the traffic was heard",
-  );
+  for (const url of ["/auth/exchange", "/auth/session", "/api/v1/me"]) {
+    for (const what of [`request ${stage.page.origin}${url}`, `answer ${url}`]) {
+      assert(
+        texts.some((text) => text.what === what),
+        `${what} was heard`,
+      );
+    }
+  }
   for (const [name, secret] of Object.entries(secrets)) {
     for (const form of [
       secret,
@@ -140,11 +134,12 @@ test("OpenID: §6 tokens in memory: neither token, code nor verifier is left whe
   const tab = await stage.open(t);
   const heard = [];
   tab.page.on("console", (message) => heard.push(message.text()));
-  const answer = tab.page.waitForResponse((response) => response.url() === `${stage.oidc.issuer}/token`);
   const url = await tab.comeBack(openid.config());
   const result = await tab.handle(openid.config());
 
-  const { access_token: accessToken, id_token: idToken } = await (await answer).json();
+  const answer = () => stage.oidc.answers.find(({ url }) => url === "/token");
+  await until(answer, "the token endpoint's answer is through");
+  const { access_token: accessToken, id_token: idToken } = JSON.parse(answer().body);
   const [, verifier] = /code_verifier=([^&]+)/.exec(stage.oidc.tokenRequests()[0].body);
   const places = [await readable(tab), JSON.stringify(result), heard.join("\n")];
   for (const secret of [accessToken, idToken, verifier, parameter(url, "code")]) {

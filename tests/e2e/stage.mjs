@@ -95,6 +95,7 @@ export async function startStage({ page: pageOptions, browser: browserOptions } 
     async open(t) {
       for (const server of [oidc, worksmart]) server.fault = undefined;
       for (const { requests } of [oidc, worksmart, resource]) requests.length = 0;
+      for (const { answers } of [oidc, page]) answers.length = 0;
       const context = await browser.newContext();
       t.after(() => context.close());
       return Tab.open(context, page.origin);

@@ -59,13 +59,17 @@ export function sendTo(response, location) {
 /**
  * Passes a request on to `origin` and its answer back, headers as they are: `Host` too, so that the server behind
  * takes itself for the one in front. `keepHeader` says which of the answer's headers stay.
+ * @returns what went back: `{ status, headers, body }`
  */
 export function forward(request, response, origin, body, keepHeader = () => true) {
   return new Promise((resolve) => {
+    const chunks = [];
+    let headers;
     const onward = startRequest(new URL(request.url, origin), { method: request.method, headers: request.headers });
     onward.on("response", (answer) => {
-      const headers = Object.entries(answer.headers).filter(([name]) => keepHeader(name));
-      response.writeHead(answer.statusCode, Object.fromEntries(headers));
+      headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => keepHeader(name)));
+      response.writeHead(answer.statusCode, headers);
+      answer.on("data", (chunk) => chunks.push(chunk));
       answer.pipe(response);
     });
     onward.on("error", () => {
@@ -74,7 +78,7 @@ export function forward(request, response, origin, body, keepHeader = () => true
     });
     response.on("close", () => {
       onward.destroy();
-      resolve();
+      resolve({ status: response.statusCode, headers, body: Buffer.concat(chunks).toString() });
     });
     onward.end(body);
   });

@@ -17,6 +17,8 @@ export async function startOidc({ redirectUris, clientId = "wicketgate-demo", cl
     clientId,
     /** Every request, in order, as it came. */
     requests: [],
+    /** Every answer, once it is through. */
+    answers: [],
     /** What the token endpoint does instead of its work: a name in `faults.mjs`, or "no cors". */
     fault: undefined,
     tokenRequests: () => oidc.requests.filter(({ method, path }) => method === "POST" && path === "/token"),
@@ -32,7 +34,8 @@ export async function startOidc({ redirectUris, clientId = "wicketgate-demo", cl
       if (faults[fault]) return faults[fault](request, response);
       // Without CORS headers the code is redeemed all the same: only the page never gets to see it.
       const keepHeader = fault === "no cors" ? (name) => !name.startsWith("access-control-") : undefined;
-      await forward(request, response, behind.origin, body, keepHeader);
+      const answer = await forward(request, response, behind.origin, body, keepHeader);
+      oidc.answers.push({ url: request.url, ...answer });
     },
     // A name of its own: in production the provider is another site than the page, and cookies notice.
     { hostname: "localhost" },

@@ -25,7 +25,7 @@ const policy = (scripts, servers) =>
 
 /**
  * Serves `directory`, and before it what is in `built`, by path. The answer has three members to be set once the other servers run: `servers` (origins that the page may fetch from),
- * `backend` (the backend's origin), `config` (answered as `/config.json`).
+ * `backend` (the backend's origin), `config` (answered as `/config.json`); and `answers`, what came from the backend.
  */
 export async function startPage({
   directory,
@@ -35,7 +35,7 @@ export async function startPage({
   // The callback's address carries a code: a careful host lets no referrer out (RFC 9700 §4.2).
   referrerPolicy = "no-referrer",
 }) {
-  const page = { servers: [], backend: undefined, config: undefined };
+  const page = { servers: [], backend: undefined, config: undefined, answers: [] };
 
   const server = await serve(
     async (request, response) => {
@@ -62,7 +62,8 @@ export async function startPage({
 
   async function passOn(request, response) {
     const body = await readBody(request);
-    if (page.backend) await forward(request, response, page.backend, body);
-    else sendJson(response, 502, { error: "bad_gateway" });
+    if (!page.backend) return sendJson(response, 502, { error: "bad_gateway" });
+    const answer = await forward(request, response, page.backend, body);
+    page.answers.push({ url: request.url, ...answer });
   }
 }

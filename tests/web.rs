@@ -1,0 +1,770 @@
+//! What only a browser can show: the host that is a web page, its promises, and the JavaScript face.
+//!
+//! There is no server here but the one that the tests come from. Where another one would have to answer in
+//! a certain way, `window.fetch` is a stub for the time of the test, and says so by its type: [`Fetch`].
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "in a test they are how it fails")]
+
+use core::cell::{Cell, RefCell};
+use core::future::{Future, poll_fn};
+use core::task::{Poll, Waker};
+use std::rc::Rc;
+
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wicketgate::browser::{self, Browser};
+use wicketgate::client::Page;
+use wicketgate::js::{ask, connect, run, subscribe, unsubscribe};
+use wicketgate::platform::Platform;
+use wicketgate::protocol::error::Error;
+use wicketgate::protocol::http::{MAX_BODY, Purpose, Request, Response};
+use wicketgate::protocol::secret::Secret;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Nothing here should take so long that it is reached.
+const LONG: u64 = 20_000;
+
+/// The numbers of `src/js.rs`, as `npm/client.ts` has them.
+mod call {
+    pub(super) const METADATA: u8 = 0;
+    pub(super) const AUTHORIZATION_URL: u8 = 1;
+    pub(super) const IS_CALLBACK: u8 = 2;
+    pub(super) const SESSION: u8 = 3;
+    pub(super) const ACCESS_TOKEN: u8 = 4;
+    pub(super) const BEGIN_LOGIN: u8 = 0;
+    pub(super) const HANDLE_CALLBACK: u8 = 1;
+    pub(super) const LOGOUT: u8 = 2;
+}
+
+// ── JavaScript, for short ──
+
+/// The value of a JavaScript expression.
+fn js(expression: &str) -> JsValue {
+    Function::new_no_args(&format!("return ({expression});")).call0(&JsValue::UNDEFINED).unwrap()
+}
+
+/// Whether a JavaScript expression about `value` is true.
+fn holds(value: &JsValue, expression: &str) -> bool {
+    Function::new_with_args("value", &format!("return ({expression});")).call1(&JsValue::UNDEFINED, value).unwrap() == true
+}
+
+/// As JSON text, to be compared.
+fn text(value: &JsValue) -> String {
+    JSON::stringify(value).map(String::from).unwrap_or_default()
+}
+
+fn member(value: &JsValue, name: &str) -> JsValue {
+    Reflect::get(value, &name.into()).unwrap()
+}
+
+fn page() -> Rc<Page<Browser>> {
+    Browser::page().unwrap()
+}
+
+/// Runs its text when the test ends. Not after a panic: nothing is dropped then, and the first failure counts.
+struct Afterwards(&'static str);
+
+impl Drop for Afterwards {
+    fn drop(&mut self) {
+        js(self.0);
+    }
+}
+
+/// The page's URL and history state as they are, and back to them afterwards.
+fn keeping_the_page() -> Afterwards {
+    js("window.before = { href: location.href, state: history.state }");
+    Afterwards("history.replaceState(before.state, '', before.href)")
+}
+
+/// A stub in the place of `window.fetch`, until it is dropped. It keeps what it was called with.
+struct Fetch {
+    _restore: Afterwards,
+}
+
+impl Fetch {
+    /// `answer` is the body of a JavaScript function of `url` and `init` that gives back a `Response` or a promise.
+    fn stub(answer: &str) -> Self {
+        js("(window.realFetch = window.fetch, window.fetches = [])");
+        let keep = "fetches.push({ url, init, page: location.href });";
+        let stub = Function::new_with_args("url, init", &format!("{keep} {answer}"));
+        // As a promise also where the function throws: `fetch` never does.
+        let stub =
+            Function::new_with_args("stub", "return async (url, init) => stub(url, init)").call1(&JsValue::UNDEFINED, &stub);
+        Reflect::set(&js_sys::global(), &"fetch".into(), &stub.unwrap()).unwrap();
+        Self { _restore: Afterwards("window.fetch = window.realFetch") }
+    }
+
+    /// Answers everything with this JSON.
+    fn json(status: u16, body: &str) -> Self {
+        let body = text(&body.into());
+        Self::stub(&format!(
+            "return new Response({body}, {{ status: {status}, headers: {{ 'content-type': 'application/json' }} }})"
+        ))
+    }
+
+    fn calls(&self) -> u32 {
+        js("fetches").unchecked_into::<Array>().length()
+    }
+
+    /// What the last call was made with, under a path of member names.
+    fn last(&self, path: &str) -> JsValue {
+        js(&format!("fetches.at(-1).{path}"))
+    }
+}
+
+async fn get(url: &str) -> Result<Response, Error> {
+    page().platform().send(Request::get(Purpose::Metadata, url.into()), LONG).await
+}
+
+/// The URL of a blob of this page: a real request, to a real if small server.
+fn blob(parts: &str, content_type: &str) -> String {
+    js(&format!("URL.createObjectURL(new Blob({parts}, {{ type: '{content_type}' }}))")).as_string().unwrap()
+}
+
+// ── the host: entropy, clocks, store ──
+
+#[wasm_bindgen_test]
+fn rule_1_1_entropy_differs() {
+    let mut seen: Vec<[u8; 32]> = Vec::new();
+    for _ in 0..64 {
+        let mut bytes = [0; 32];
+        page().platform().entropy(&mut bytes).unwrap();
+        // Each half too: what fills only a part of it would repeat the rest.
+        let repeats =
+            |other: &[u8; 32]| other.split_at(16).0 == bytes.split_at(16).0 || other.split_at(16).1 == bytes.split_at(16).1;
+        assert!(!seen.iter().any(repeats) && bytes.split_at(16).1 != [0; 16]);
+        seen.push(bytes);
+    }
+}
+
+#[wasm_bindgen_test]
+fn rule_1_1_no_fallback_without_a_csprng() {
+    js("crypto.getRandomValues = () => { throw new Error('none') }");
+    let _restore = Afterwards("delete crypto.getRandomValues");
+    assert_eq!(page().platform().entropy(&mut [0; 32]).unwrap_err().code(), "unsupported_environment");
+}
+
+#[wasm_bindgen_test]
+fn clocks_are_those_of_the_page() {
+    let platform = page();
+    let platform = platform.platform();
+    let (wall, monotonic) = (platform.wall_clock(), platform.monotonic_clock());
+    assert!(js("Date.now()").as_f64().unwrap() - (wall as f64) < 5_000.0);
+    assert!(js("performance.now()").as_f64().unwrap() - (monotonic as f64) < 5_000.0);
+    assert!(wall > 1_600_000_000_000, "milliseconds since 1970");
+    assert!(monotonic < wall, "the page did not begin in 1970");
+    assert!(platform.monotonic_clock() >= monotonic);
+}
+
+#[wasm_bindgen_test]
+fn the_monotonic_clock_does_not_follow_the_wall_clock() {
+    let before = page().platform().monotonic_clock();
+    js("(window.now = Date.now, Date.now = () => 5)");
+    let _restore = Afterwards("Date.now = window.now");
+    assert_eq!(page().platform().wall_clock(), 5);
+    assert!(page().platform().monotonic_clock() >= before);
+}
+
+#[wasm_bindgen_test]
+fn rule_1_6_the_store_is_session_storage() {
+    let page = page();
+    let platform = page.platform();
+    assert_eq!(platform.stored("test.a").unwrap(), None);
+    platform.store("test.a", "1é\u{1f600}\0").unwrap();
+    platform.store("test.b", "").unwrap();
+    assert_eq!(platform.stored("test.a").unwrap().as_deref(), Some("1é\u{1f600}\0"));
+    assert_eq!(platform.stored("test.b").unwrap().as_deref(), Some(""));
+    assert_eq!(js("sessionStorage.getItem('test.a')").as_string().as_deref(), Some("1é\u{1f600}\0"));
+    assert!(js("localStorage.getItem('test.a')").is_null());
+    let mut keys = platform.stored_keys().unwrap();
+    keys.retain(|key| key.starts_with("test."));
+    keys.sort();
+    assert_eq!(keys, ["test.a", "test.b"]);
+    platform.store("test.a", "2").unwrap();
+    assert_eq!(platform.stored("test.a").unwrap().as_deref(), Some("2"));
+    platform.forget("test.a");
+    platform.forget("test.b");
+    platform.forget("test.never");
+    assert_eq!(platform.stored("test.a").unwrap(), None);
+    assert!(!platform.stored_keys().unwrap().iter().any(|key| key.starts_with("test.")));
+}
+
+#[wasm_bindgen_test]
+fn rule_1_6_a_full_store_is_said() {
+    let page = page();
+    let platform = page.platform();
+    // More than any browser allows one origin.
+    assert_eq!(platform.store("test.full", &"x".repeat(12 << 20)).unwrap_err().code(), "storage_unavailable");
+    assert_eq!(platform.stored("test.full").unwrap(), None);
+}
+
+#[wasm_bindgen_test]
+fn rule_1_6_a_denied_store_is_said() {
+    js("window.storage = Object.getOwnPropertyDescriptor(window, 'sessionStorage')");
+    js(
+        "Object.defineProperty(window, 'sessionStorage', { configurable: true, get() { throw new DOMException('no', 'SecurityError') } })",
+    );
+    let _restore = Afterwards("Object.defineProperty(window, 'sessionStorage', window.storage)");
+    let page = page();
+    let platform = page.platform();
+    assert_eq!(platform.stored("test.a").unwrap_err().code(), "storage_unavailable");
+    assert_eq!(platform.store("test.a", "").unwrap_err().code(), "storage_unavailable");
+    assert_eq!(platform.stored_keys().unwrap_err().code(), "storage_unavailable");
+    platform.forget("test.a");
+}
+
+// ── the host: the page's URL ──
+
+#[wasm_bindgen_test]
+fn rule_2_3_the_url_is_replaced_and_nothing_else() {
+    let _page = keeping_the_page();
+    js("history.replaceState({ route: [1] }, '', '/?code=1&x=2#y')");
+    let length = js("history.length");
+    let page = page();
+    let platform = page.platform();
+    assert_eq!(platform.page_url(), js("location.origin").as_string().unwrap() + "/?code=1&x=2#y");
+    platform.replace_page_url(&(js("location.origin").as_string().unwrap() + "/?x=2#y"));
+    assert_eq!(js("location.search + location.hash"), "?x=2#y");
+    assert_eq!(text(&js("history.state")), r#"{"route":[1]}"#);
+    assert_eq!(js("history.length"), length, "no entry that the back button would lead to");
+}
+
+#[wasm_bindgen_test]
+fn rule_2_3_a_url_that_cannot_be_replaced_is_no_fault() {
+    let before = page().platform().page_url();
+    page().platform().replace_page_url("https://other.example/");
+    assert_eq!(page().platform().page_url(), before);
+}
+
+// ── the host: requests ──
+
+#[wasm_bindgen_test]
+async fn an_answer_is_read_whole() {
+    let response = get(&blob("['{\"a\":', '\"\\u00e9\"}']", "application/json")).await.unwrap();
+    assert_eq!((response.status, response.content_type.as_deref()), (200, Some("application/json")));
+    assert_eq!(response.body, r#"{"a":"é"}"#.as_bytes());
+}
+
+#[wasm_bindgen_test]
+async fn any_status_is_an_answer() {
+    let origin = js("location.origin").as_string().unwrap();
+    assert_eq!(get(&(origin + "/there/is/no/such/file")).await.unwrap().status, 404);
+    let _stub = Fetch::json(500, r#"{"error":"server_error"}"#);
+    let response = get("https://as.example/").await.unwrap();
+    assert_eq!((response.status, response.body.as_slice()), (500, br#"{"error":"server_error"}"#.as_slice()));
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_without_body_or_type() {
+    let _stub = Fetch::stub("return new Response(null, { status: 204 })");
+    let response = get("https://as.example/").await.unwrap();
+    assert_eq!((response.status, response.content_type.as_deref(), response.body.len()), (204, None, 0));
+}
+
+#[wasm_bindgen_test]
+async fn a_request_that_fails_is_network_failed() {
+    let url = blob("['x']", "text/plain");
+    js(&format!("URL.revokeObjectURL('{url}')"));
+    for url in [url.as_str(), "https://as.invalid/", "https://[/", "javascript:alert(1)"] {
+        assert_eq!(get(url).await.err().map(|error| error.code()), Some("network_failed"), "{url}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn rule_3_a_body_has_a_limit() {
+    let part = "new Uint8Array(1024)";
+    let most = blob(&format!("Array(1024).fill({part})"), "text/plain");
+    assert_eq!(get(&most).await.unwrap().body.len(), MAX_BODY);
+    let more = blob(&format!("[...Array(1024).fill({part}), 'x']"), "text/plain");
+    assert_eq!(get(&more).await.err().map(|error| error.code()), Some("network_failed"));
+}
+
+#[wasm_bindgen_test]
+async fn rule_3_a_body_without_end_is_not_read_on() {
+    js("(window.pulled = 0, window.cancelled = false)");
+    let _stub = Fetch::stub(
+        "return new Response(new ReadableStream({ pull(c) { pulled += 1; c.enqueue(new Uint8Array(65536)) }, cancel() { cancelled = true } }))",
+    );
+    assert_eq!(get("https://as.example/").await.err().map(|error| error.code()), Some("network_failed"));
+    assert!(js("cancelled").is_truthy());
+    assert!(js("pulled").as_f64().unwrap() < 24.0, "16 chunks are 1 MiB");
+}
+
+#[wasm_bindgen_test]
+async fn rule_3_a_server_that_never_answers_times_out() {
+    let _stub =
+        Fetch::stub("return new Promise((_, reject) => init.signal.addEventListener('abort', () => reject(init.signal.reason)))");
+    let request = Request::get(Purpose::Token, "https://as.example/".into());
+    assert_eq!(page().platform().send(request, 20).await.err().map(|error| error.code()), Some("timed_out"));
+}
+
+#[wasm_bindgen_test]
+async fn rule_3_a_body_that_never_ends_times_out() {
+    let _stub = Fetch::stub(
+        "return new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array(1)); init.signal.addEventListener('abort', () => c.error(init.signal.reason)) } }))",
+    );
+    let request = Request::get(Purpose::Token, "https://as.example/".into());
+    assert_eq!(page().platform().send(request, 20).await.err().map(|error| error.code()), Some("timed_out"));
+}
+
+#[wasm_bindgen_test]
+async fn rule_3_how_a_request_is_sent() {
+    let stub = Fetch::json(200, "{}");
+    let body = Secret::new("a=b".into());
+    let request = Request::post(Purpose::Token, "https://as.example/token".into(), "application/x-www-form-urlencoded", body);
+    page().platform().send(request, LONG).await.unwrap();
+    assert_eq!(stub.last("url"), "https://as.example/token");
+    assert_eq!(stub.last("init.method"), "POST");
+    assert_eq!(stub.last("init.body"), "a=b");
+    assert_eq!(
+        text(&stub.last("init.headers && [...fetches.at(-1).init.headers]")),
+        r#"[["accept","application/json"],["content-type","application/x-www-form-urlencoded"]]"#
+    );
+    // A redirect would carry the code to wherever it leads.
+    assert_eq!(stub.last("init.redirect"), "error");
+    assert_eq!(stub.last("init.credentials"), "omit");
+    assert_eq!(stub.last("init.cache"), "no-store");
+    assert_eq!(stub.last("init.referrerPolicy"), "no-referrer");
+    assert!(holds(&stub.last("init.signal"), "value instanceof AbortSignal"));
+}
+
+#[wasm_bindgen_test]
+async fn rule_3_cookies_go_to_the_own_backend_only() {
+    let stub = Fetch::json(200, "{}");
+    for (purpose, credentials) in [
+        (Purpose::Metadata, "omit"),
+        (Purpose::Token, "omit"),
+        (Purpose::HandOff, "same-origin"),
+        (Purpose::BackendSession, "same-origin"),
+        (Purpose::BackendLogout, "same-origin"),
+    ] {
+        page().platform().send(Request::get(purpose, "https://as.example/".into()), LONG).await.unwrap();
+        assert_eq!(stub.last("init.credentials"), credentials, "{purpose:?}");
+        assert_eq!(stub.last("init.redirect"), "error", "{purpose:?}");
+        assert!(stub.last("init.body").is_undefined(), "{purpose:?}");
+    }
+}
+
+// ── promises and tasks ──
+
+/// A promise of what `work` ends in, run by the crate's own executor.
+fn spawned(work: impl Future<Output = JsValue> + 'static) -> JsFuture<JsValue> {
+    let mut work = Some(work);
+    let promise = Promise::new(&mut |resolve, _| {
+        let work = work.take().unwrap();
+        browser::spawn(async move {
+            resolve.call1(&JsValue::UNDEFINED, &work.await).unwrap();
+        });
+    });
+    promise.into()
+}
+
+/// Gives way once: wakes itself while it is being run.
+async fn yielded() {
+    let mut is_first = true;
+    poll_fn(move |context| {
+        if !core::mem::replace(&mut is_first, false) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+fn a_task_runs_at_once_as_far_as_it_goes() {
+    let steps: Rc<Cell<u32>> = Rc::default();
+    let inside = steps.clone();
+    browser::spawn(async move {
+        inside.set(1);
+        yielded().await;
+        inside.set(2);
+        yielded().await;
+        yielded().await;
+        inside.set(3);
+        core::future::pending::<()>().await;
+        inside.set(4);
+    });
+    assert_eq!(steps.get(), 3);
+}
+
+#[wasm_bindgen_test]
+async fn many_tasks_end_each_in_its_own_time() {
+    let _stub = Fetch::stub("return new Promise(resolve => setTimeout(() => resolve(new Response(url)), url.length % 7))");
+    let tasks: Vec<_> = (0..300_usize)
+        .map(|number| {
+            spawned(async move {
+                let mut read = Vec::new();
+                for round in 0..3 {
+                    let url = format!("https://as.example/{number}/{}", "x".repeat((number + round) % 7));
+                    read.push(get(&url).await.unwrap().body == url.as_bytes());
+                    yielded().await;
+                }
+                (read == [true; 3]).into()
+            })
+        })
+        .collect();
+    for (number, task) in tasks.into_iter().enumerate() {
+        assert_eq!(task.await.unwrap(), true, "task {number}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_task_may_begin_others_and_wait_for_them() {
+    let _stub = Fetch::json(200, "{}");
+    let sum = spawned(async {
+        let mut sum = 0.0;
+        for round in 0..3 {
+            let inner = spawned(async move {
+                let inmost: Vec<_> = (0..4)
+                    .map(|_| spawned(async { f64::from(get("https://as.example/").await.unwrap().status).into() }))
+                    .collect();
+                let mut sum = f64::from(round);
+                for task in inmost {
+                    sum += task.await.unwrap().as_f64().unwrap();
+                }
+                sum.into()
+            });
+            sum += inner.await.unwrap().as_f64().unwrap();
+        }
+        sum.into()
+    });
+    assert_eq!(sum.await.unwrap(), 3.0 * 800.0 + 3.0);
+}
+
+/// A task that wakes another one runs it inside its own step; one that wakes the waker runs on afterwards.
+#[wasm_bindgen_test]
+fn tasks_may_wake_each_other_while_they_run() {
+    #[derive(Default)]
+    struct Turn {
+        wakers: RefCell<[Option<Waker>; 2]>,
+        next: Cell<usize>,
+        log: RefCell<Vec<usize>>,
+    }
+    let turn: Rc<Turn> = Rc::default();
+    for me in [0, 1] {
+        let turn = turn.clone();
+        browser::spawn(async move {
+            for _ in 0..50 {
+                poll_fn(|context| {
+                    if turn.next.get() == me {
+                        return Poll::Ready(());
+                    }
+                    turn.wakers.borrow_mut()[me] = Some(context.waker().clone());
+                    Poll::Pending
+                })
+                .await;
+                turn.log.borrow_mut().push(me);
+                turn.next.set(1 - me);
+                let other = turn.wakers.borrow_mut()[1 - me].take();
+                if let Some(other) = other {
+                    other.wake();
+                }
+            }
+        });
+    }
+    assert_eq!(*turn.log.borrow(), [0, 1].repeat(50));
+}
+
+#[wasm_bindgen_test]
+fn a_waker_that_outlives_its_task_does_no_harm() {
+    let kept: Rc<RefCell<Option<Waker>>> = Rc::default();
+    let keep = kept.clone();
+    browser::spawn(async move {
+        poll_fn(|context| {
+            *keep.borrow_mut() = Some(context.waker().clone());
+            Poll::Ready(())
+        })
+        .await;
+    });
+    let waker = kept.take().unwrap();
+    waker.wake_by_ref();
+    // The next task may have got the place of the one that ended.
+    let polls: Rc<Cell<u32>> = Rc::default();
+    let count = polls.clone();
+    browser::spawn(poll_fn(move |_| {
+        count.set(count.get() + 1);
+        if count.get() < 3 { Poll::Pending } else { Poll::Ready(()) }
+    }));
+    assert_eq!(polls.get(), 1);
+    waker.wake_by_ref();
+    waker.wake_by_ref();
+    waker.wake();
+    assert!(polls.get() <= 3, "an ended task is not polled again");
+}
+
+#[wasm_bindgen_test]
+async fn on_fault_hears_of_a_trap_in_a_task() {
+    js("window.faults = []");
+    browser::on_fault(Function::new_with_args("reason", "faults.push(String(reason))"));
+    let _stub = Fetch::json(200, "{}");
+    let (reached, goes_on): (Rc<Cell<bool>>, Rc<Cell<bool>>) = Default::default();
+    let inside = reached.clone();
+    browser::spawn(async move {
+        get("https://as.example/").await.unwrap();
+        inside.set(true);
+        // Comes out of the module as a trap does: nothing of ours catches it on its way.
+        wasm_bindgen::throw_str("a trap");
+    });
+    // By the executor of the tests: one that has trapped is not to be trusted.
+    JsFuture::from(js("new Promise((resolve, reject) => { let turns = 0; const look = () => faults.length ? resolve() : turns++ > 500 ? reject(new Error('no fault was heard of')) : setTimeout(look, 2); look() })").unchecked_into::<Promise>())
+        .await
+        .unwrap();
+    assert!(reached.get());
+    assert_eq!(text(&js("faults")), r#"["Error: a trap"]"#);
+    // What waits for nothing that broke goes on; a fault is told once.
+    let inside = goes_on.clone();
+    spawned(async move {
+        get("https://as.example/").await.unwrap();
+        inside.set(true);
+        JsValue::UNDEFINED
+    })
+    .await
+    .unwrap();
+    assert!(goes_on.get());
+    assert_eq!(text(&js("faults")), r#"["Error: a trap"]"#);
+    browser::on_fault(Function::new_no_args(""));
+}
+
+// ── the JavaScript face ──
+
+const CONFIGURATION: &str = r#"{"clientId":"app","metadata":{"issuer":"https://as.example","authorization_endpoint":"https://as.example/authorize","token_endpoint":"https://as.example/token"}}"#;
+
+/// A client of its own: those of one page share a session by server and client identifier.
+async fn client(client_id: &str, more: &str) -> usize {
+    let configuration = CONFIGURATION.replacen("\"app\"", &format!("\"{client_id}\"{more}"), 1);
+    number(JsFuture::from(connect(configuration)).await.unwrap())
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small whole number")]
+fn number(value: JsValue) -> usize {
+    value.as_f64().unwrap() as usize
+}
+
+async fn rejected(promise: Promise) -> JsValue {
+    match JsFuture::from(promise).await {
+        Ok(value) => panic!("resolved with {value:?}"),
+        Err(reason) => reason,
+    }
+}
+
+/// A `WicketgateError` of the contract: a real `Error`, with what it must have and nothing else.
+fn check_error(error: &JsValue, code: &str, retryable: bool) {
+    assert!(holds(error, "value instanceof Error && Object.getPrototypeOf(value) === Error.prototype"), "{error:?}");
+    assert_eq!(member(error, "name"), "WicketgateError");
+    assert_eq!(member(error, "code"), code, "{error:?}");
+    assert_eq!(member(error, "retryable"), retryable, "{error:?}");
+    assert!(holds(error, "typeof value.hint === 'string' && /^[A-Z].*\\.$/.test(value.hint)"), "{error:?}");
+    assert!(holds(error, "/^\\w.*\\.$/.test(value.message)"), "{error:?}");
+    assert!(holds(error, "typeof value.stack === 'string' && value.stack.length > 0"), "{error:?}");
+}
+
+/// The callback of a login that `client` begins now.
+fn callback(client: usize, query: &str) -> String {
+    let url =
+        ask(client, call::AUTHORIZATION_URL, Some(r#"{"returnTo":"/there","appState":{"__proto__":{"a":1}}}"#.into())).unwrap();
+    let state = url.as_string().unwrap().split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    format!("{}/?{query}&state={state}", js("location.origin").as_string().unwrap())
+}
+
+#[wasm_bindgen_test]
+async fn errors_are_errors() {
+    let error = rejected(connect("{}".into())).await;
+    check_error(&error, "invalid_config", false);
+    assert!(holds(&error, "!('status' in value) && !('oauth' in value)"));
+    assert!(holds(&error, "value.message.includes('clientId')"));
+    check_error(&rejected(connect("no JSON".into())).await, "invalid_config", false);
+    check_error(&rejected(connect(r#"{"clientId":"a","dpop":"always"}"#.into())).await, "unsupported_environment", false);
+}
+
+#[wasm_bindgen_test]
+async fn errors_say_what_may_be_tried_again() {
+    let _stub = Fetch::stub("throw new TypeError('Failed to fetch')");
+    let configuration = r#"{"clientId":"a","issuer":"https://unreachable.example"}"#;
+    check_error(&rejected(connect(configuration.into())).await, "network_failed", true);
+}
+
+#[wasm_bindgen_test]
+async fn errors_have_what_the_server_said() {
+    let client = client("refused", "").await;
+    let url = callback(client, "error=access_denied&error_description=a%0Ab&iss=https://as.example");
+    let error = rejected(run(client, call::HANDLE_CALLBACK, Some(url))).await;
+    check_error(&error, "authorization_failed", false);
+    assert_eq!(text(&member(&error, "oauth")), r#"{"error":"access_denied","error_description":"ab"}"#);
+    assert!(holds(&error, "Object.getPrototypeOf(value.oauth) === Object.prototype && !value.message.includes('ab')"));
+
+    let _stub = Fetch::json(400, r#"{"error":"invalid_grant"}"#);
+    let error = rejected(run(client, call::HANDLE_CALLBACK, Some(callback(client, "code=ABC")))).await;
+    check_error(&error, "token_request_failed", false);
+    assert_eq!(member(&error, "status"), 400);
+    assert_eq!(text(&member(&error, "oauth")), r#"{"error":"invalid_grant"}"#);
+}
+
+#[wasm_bindgen_test]
+async fn calls_that_answer_at_once_throw_errors() {
+    let client = client("throws", "").await;
+    check_error(
+        &ask(client, call::AUTHORIZATION_URL, Some(r#"{"returnTo":"//evil.example"}"#.into())).unwrap_err(),
+        "invalid_option",
+        false,
+    );
+    check_error(&ask(client, call::AUTHORIZATION_URL, None).unwrap_err(), "invalid_option", false);
+    check_error(&ask(client, call::ACCESS_TOKEN, Some("{}".into())).unwrap_err(), "no_session", false);
+    check_error(&ask(usize::MAX, call::SESSION, None).unwrap_err(), "unsupported_environment", false);
+    check_error(&rejected(run(client, call::BEGIN_LOGIN, Some(r#"{"x":1}"#.into()))).await, "invalid_option", false);
+    check_error(
+        &rejected(run(client, call::LOGOUT, Some(r#"{"redirect":true}"#.into()))).await,
+        "unsupported_environment",
+        false,
+    );
+    check_error(&rejected(run(client, call::HANDLE_CALLBACK, Some("https://[".into()))).await, "callback_malformed", false);
+}
+
+#[wasm_bindgen_test]
+async fn rule_1_1_the_url_is_made_at_once_of_real_entropy() {
+    let client = client("begins", "").await;
+    js("(window.random = Math.random, window.randoms = 0, Math.random = () => { randoms += 1; return 0.5 })");
+    let _restore = Afterwards("Math.random = window.random");
+    let states: Vec<String> = (0..3).map(|_| callback(client, "").split("state=").nth(1).unwrap().to_owned()).collect();
+    assert!(states.iter().all(|state| state.len() == 43));
+    assert!(states[0] != states[1] && states[1] != states[2] && states[0] != states[2]);
+    assert_eq!(js("randoms"), 0);
+    // Rule 1.6: each is in the tab's store, under its state.
+    for state in states {
+        let stored = page().platform().stored(&format!("wicketgate.tx.{state}")).unwrap().unwrap();
+        assert_eq!(member(&JSON::parse(&stored).unwrap(), "state").as_string().unwrap(), state);
+        page().platform().forget(&format!("wicketgate.tx.{state}"));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn rule_1_6_a_store_that_keeps_nothing_is_said() {
+    let client = client("forgotten", "").await;
+    js("(window.setItem = Storage.prototype.setItem, Storage.prototype.setItem = () => {})");
+    let _restore = Afterwards("Storage.prototype.setItem = window.setItem");
+    check_error(&ask(client, call::AUTHORIZATION_URL, Some("{}".into())).unwrap_err(), "storage_unavailable", false);
+}
+
+#[wasm_bindgen_test]
+async fn the_session_is_one_frozen_object_until_it_changes() {
+    let client = client("snapshot", "").await;
+    let session = || ask(client, call::SESSION, None).unwrap();
+    let before = session();
+    assert_eq!(text(&before), r#"{"status":"signed-out"}"#);
+    assert!(holds(&before, "Object.isFrozen(value)"));
+    assert!(Object::is(&before, &session()));
+
+    js("window.heard = []");
+    let told = subscribe(client, Function::new_no_args("heard.push('a'); throw new Error('mine')"));
+    let also = subscribe(client, Function::new_no_args("heard.push('b')"));
+    let _stub = Fetch::json(200, r#"{"access_token":"at","token_type":"bearer","expires_in":60,"scope":"s"}"#);
+    let result = JsFuture::from(run(client, call::HANDLE_CALLBACK, Some(callback(client, "code=ABC")))).await.unwrap();
+
+    let after = session();
+    assert!(!Object::is(&before, &after));
+    assert!(Object::is(&after, &session()));
+    assert!(Object::is(&after, &member(&result, "session")));
+    assert!(holds(
+        &after,
+        "Object.isFrozen(value) && value.status === 'signed-in' && value.tokenType === 'Bearer' && value.scope === 's'"
+    ));
+    assert!(holds(&after, "Math.abs(value.expiresAt - Date.now() / 1000 - 60) < 10"));
+    assert_eq!(text(&before), r#"{"status":"signed-out"}"#);
+    assert_eq!(ask(client, call::ACCESS_TOKEN, Some("{}".into())).unwrap(), "at");
+    // Each once; what one throws keeps nobody from hearing of it.
+    assert_eq!(text(&js("heard")), r#"["a","b"]"#);
+
+    unsubscribe(client, told);
+    unsubscribe(client, told);
+    JsFuture::from(run(client, call::LOGOUT, Some("{}".into()))).await.unwrap();
+    assert_eq!(text(&session()), r#"{"status":"signed-out"}"#);
+    assert_eq!(text(&js("heard")), r#"["a","b","b"]"#);
+    unsubscribe(client, also);
+}
+
+#[wasm_bindgen_test]
+async fn rule_2_8_one_callback_one_promise() {
+    let client = client("once", "").await;
+    let stub = Fetch::json(200, r#"{"access_token":"at","token_type":"Bearer"}"#);
+    let url = callback(client, "code=ABC");
+    let first = run(client, call::HANDLE_CALLBACK, Some(url.clone()));
+    assert!(Object::is(&first, &run(client, call::HANDLE_CALLBACK, Some(url.clone()))));
+    let result = JsFuture::from(first.clone()).await.unwrap();
+    let again = run(client, call::HANDLE_CALLBACK, Some(url));
+    assert!(Object::is(&first, &again));
+    assert!(Object::is(&result, &JsFuture::from(again).await.unwrap()));
+    assert!(holds(&result, "Object.isFrozen(value) && value.returnTo === '/there' && !('backend' in value)"));
+    assert_eq!(stub.calls(), 1);
+    // Another callback has another promise.
+    let other = run(client, call::HANDLE_CALLBACK, Some(callback(client, "code=DEF")));
+    assert!(!Object::is(&first, &other));
+    JsFuture::from(other).await.unwrap();
+    assert_eq!(stub.calls(), 2);
+}
+
+#[wasm_bindgen_test]
+async fn rule_2_3_the_page_is_clean_before_the_code_goes_out() {
+    let _page = keeping_the_page();
+    let client = client("clean", "").await;
+    let url = callback(client, "x=1&code=SECRET");
+    Function::new_with_args("url", "history.replaceState({ mine: 1 }, '', url + '#/route')")
+        .call1(&JsValue::UNDEFINED, &url.into())
+        .unwrap();
+    assert_eq!(ask(client, call::IS_CALLBACK, None).unwrap(), true);
+    let stub = Fetch::json(200, r#"{"access_token":"at","token_type":"Bearer"}"#);
+    let first = run(client, call::HANDLE_CALLBACK, None);
+    // The page's URL is another one by now, and means the same callback.
+    assert!(Object::is(&first, &run(client, call::HANDLE_CALLBACK, None)));
+    JsFuture::from(first).await.unwrap();
+    assert_eq!(stub.calls(), 1);
+    assert!(holds(&stub.last("page"), "value.endsWith('/?x=1#/route')"));
+    assert!(holds(&stub.last("init.body"), "value.includes('code=SECRET')"));
+    assert_eq!(text(&js("history.state")), r#"{"mine":1}"#);
+    assert_eq!(ask(client, call::IS_CALLBACK, None).unwrap(), false);
+}
+
+#[wasm_bindgen_test]
+async fn what_comes_from_outside_has_no_say_in_prototypes() {
+    let polluting = r#","pkce":"off","backend":{"exchangeUrl":"/exchange"},"issuer":"https://as.example""#;
+    let client = client("proto", polluting).await;
+    let stub = Fetch::json(
+        200,
+        r#"{"__proto__":{"admin":true},"session":{"claims":{"sub":"s","__proto__":{"admin":true},"constructor":1,"toString":2}}}"#,
+    );
+    let result = JsFuture::from(run(client, call::HANDLE_CALLBACK, Some(callback(client, "code=ABC")))).await.unwrap();
+    assert_eq!(stub.last("url"), js("location.origin + '/exchange'"));
+    assert!(holds(
+        &member(&result, "backend"),
+        "Object.hasOwn(value, '__proto__') && Object.getPrototypeOf(value) === Object.prototype"
+    ));
+    assert!(holds(&result, "value.backend.admin === undefined && ({}).admin === undefined"));
+    assert!(holds(&result, "Object.hasOwn(value.appState, '__proto__') && value.appState.a === undefined"));
+    assert!(holds(&result, "Object.hasOwn(value.session.claims, '__proto__') && value.session.claims.admin === undefined"));
+    assert!(holds(&result, "value.session.claims.constructor === 1 && value.session.claims.sub === 's'"));
+}
+
+#[wasm_bindgen_test]
+async fn metadata_is_passed_on_as_it_came() {
+    let metadata = r#"{"issuer":"https://as.example","authorization_endpoint":"https://as.example/a","token_endpoint":"https://as.example/t","__proto__":{"polluted":1},"x":{"y":[1.50,null,"é"]}}"#;
+    let configuration = format!(r#"{{"clientId":"metadata","metadata":{metadata}}}"#);
+    let client = number(JsFuture::from(connect(configuration)).await.unwrap());
+    let answer = ask(client, call::METADATA, None).unwrap();
+    assert!(holds(&answer, "Object.hasOwn(value, '__proto__') && value.polluted === undefined"));
+    assert_eq!(text(&member(&answer, "x")), r#"{"y":[1.5,null,"é"]}"#);
+}
+
+#[wasm_bindgen_test]
+async fn a_callback_is_one_by_its_url() {
+    let client = client("is", "").await;
+    let is_callback = |url: &str| ask(client, call::IS_CALLBACK, Some(url.into())).unwrap();
+    assert_eq!(is_callback("/?code=1&state=2"), true);
+    assert_eq!(is_callback("?error=1&state=2"), true);
+    assert_eq!(is_callback("/?code=1"), false);
+    assert_eq!(is_callback("https://["), false);
+    assert_eq!(is_callback("javascript:code&state"), false);
+    assert_eq!(ask(client, call::IS_CALLBACK, None).unwrap(), false);
+}
