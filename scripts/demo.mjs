@@ -30,9 +30,9 @@ async function start() {
   await buildBackend();
   const page = keep(await startPageSomewhere({ directory: www, built: { "/app.js": await bundle(`${www}app.js`) } }));
 
-  const client = { redirectUris: [`${page.origin}/callback`], clientName: "The wicketgate demo" };
-  const oidc = keep(await startOidc(client));
-  const worksmart = keep(await startWorksmart(client));
+  const client = (name) => ({ redirectUris: [`${page.origin}/callback/${name}`], clientName: "The wicketgate demo" });
+  const oidc = keep(await startOidc(client("openid")));
+  const worksmart = keep(await startWorksmart(client("worksmart")));
   const resource = keep(await startResource(worksmart));
   const backend = keep(
     await startBackend({

@@ -384,6 +384,11 @@ proptest! {
     }
 
     #[test]
+    fn rule_7_whole_numbers_are_written_as_they_are(number in prop_oneof![any::<u64>(), 0..1000_u64, Just(u64::MAX), Just(10_u64.pow(19))]) {
+        prop_assert_eq!(Json::from(number).to_text(), number.to_string());
+    }
+
+    #[test]
     fn rule_7_millis_take_any_text(text in prop_oneof![any::<String>(), "[-+0-9.eE ]{0,24}"]) {
         if let Some(millis) = Json::String(text.clone()).as_millis() {
             #[expect(clippy::cast_precision_loss, reason = "compared with a tolerance")]

@@ -3,14 +3,15 @@ import { createClient, isWicketgateError, worksmart } from "wicketgate";
 
 const $ = (id) => document.getElementById(id);
 const settings = await (await fetch("/config.json")).json();
-const redirectUri = `${location.origin}/callback`;
+// One for each server: a response that one of them sends can never be taken for the other's.
+const redirectUri = (name) => `${location.origin}/callback/${name}`;
 
 const servers = {
   worksmart: {
     name: "WorkSmart",
     config: worksmart({
       ...settings.worksmart,
-      redirectUri,
+      redirectUri: redirectUri("worksmart"),
       backend: { exchangeUrl: "/auth/exchange", sessionUrl: "/auth/session", logoutUrl: "/auth/logout" },
     }),
     token: "sealed in a cookie that only the backend can open",
@@ -20,7 +21,7 @@ const servers = {
   },
   openid: {
     name: "the OpenID provider",
-    config: { ...settings.openid, redirectUri, scope: "openid profile email", tokenStore: "memory" },
+    config: { ...settings.openid, redirectUri: redirectUri("openid"), scope: "openid profile email", tokenStore: "memory" },
     token: "in this page’s memory, gone on reload",
     get api() {
       return client.metadata.userinfo_endpoint;
@@ -56,13 +57,14 @@ $("logout").addEventListener("click", (event) => busy(event.currentTarget, () =>
 
 // A page load is one of three: the way back from the server, a session that goes on, a first visit.
 await busy($("login"), async () => {
-  await open(recall());
+  const [, returning] = location.pathname.split("/callback/");
+  await open(returning in servers ? returning : recall());
   if (!client.isCallback()) return show();
   say("Logging in");
   const { returnTo } = await client.handleCallback();
   history.replaceState(null, "", returnTo);
 });
-if (location.pathname === "/callback") history.replaceState(null, "", "/");
+if (location.pathname.startsWith("/callback/")) history.replaceState(null, "", "/");
 if ($("signed-in").hidden) show();
 
 async function open(name) {

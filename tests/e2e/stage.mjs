@@ -25,10 +25,13 @@ export function launchBrowser(options) {
   });
 }
 
-/** @param options.page options of `startPage`; @param options.browser options of Playwright's `launch` */
-export async function startStage({ page: pageOptions, browser: browserOptions } = {}) {
+/**
+ * @param options.page options of `startPage`; @param options.browser options of Playwright's `launch`
+ * @param options.entry the package's entry that the page imports
+ */
+export async function startStage({ page: pageOptions, browser: browserOptions, entry = "wicketgate" } = {}) {
   const directory = fileURLToPath(new URL("page/", import.meta.url));
-  const [script] = await Promise.all([bundle(`${directory}page.js`), buildBackend()]);
+  const [script] = await Promise.all([bundle(`${directory}page.js`, entry === "wicketgate" ? undefined : { wicketgate: entry }), buildBackend()]);
   const browser = await launchBrowser(browserOptions);
 
   // A host that is careless with referrers: what the library lets out is then the library's own doing.

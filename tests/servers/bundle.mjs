@@ -2,8 +2,8 @@
 // which the build has put where an installed one would be.
 import { build } from "esbuild";
 
-/** The script that `entry` becomes. */
-export async function bundle(entry) {
+/** The script that `entry` becomes; `alias` has other names for what it imports. */
+export async function bundle(entry, alias) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     write: false,
@@ -12,6 +12,7 @@ export async function bundle(entry) {
     target: "es2022",
     minify: true,
     logLevel: "warning",
+    ...(alias && { alias }),
   });
   return outputFiles[0].contents;
 }

@@ -1,0 +1,60 @@
+// A trap inside the module, as a panic is one, leaves no promise pending and no broken module in use. It is brought
+// about by what the module calls: an exception out of the clock goes through the module as a trap's does.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { startStage } from "./stage.mjs";
+
+const stage = await startStage();
+after(() => stage.close());
+
+const ended = { code: "unsupported_environment", message: /must be loaded anew/, retryable: false };
+const [{ config }] = stage.ways;
+const trap = () => {
+  Date.now = () => {
+    throw new WebAssembly.RuntimeError("unreachable");
+  };
+};
+
+test("in a call that answers at once: it throws our error, and so does every call after it", async (t) => {
+  const tab = await stage.open(t);
+  await tab.run((config) => app.outcome(async () => void (await app.client(config))), config());
+  await tab.evaluate(trap);
+  const url = () => tab.run((config) => app.outcome(async () => (await app.client(config)).authorizationUrl()), config());
+  await assert.rejects(url(), ended);
+  const session = () => tab.run((config) => app.outcome(async () => (await app.client(config)).session()), config());
+  await assert.rejects(session(), ended);
+});
+
+test("in the first step of a call that takes its time: it rejects", async (t) => {
+  const tab = await stage.open(t);
+  await tab.run((config) => app.outcome(async () => void (await app.client(config))), config());
+  await tab.evaluate(trap);
+  await assert.rejects(tab.run((config) => app.begin(config), config()), ended);
+});
+
+test("in a later step: everything that waits rejects, and nothing hangs", async (t) => {
+  const tab = await stage.open(t);
+  await tab.begin(config());
+  // On the way back, the clock fails once the token endpoint has answered.
+  await tab.page.addInitScript(() => {
+    const { fetch } = window;
+    window.fetch = async (url, init) => {
+      const response = await fetch(url, init);
+      if (init?.method === "POST") {
+        Reflect.defineProperty(response, "headers", {
+          get() {
+            throw new WebAssembly.RuntimeError("unreachable");
+          },
+        });
+      }
+      return response;
+    };
+  });
+  await tab.answer();
+  const both = await tab.evaluate(async (config) => {
+    const client = await app.client(config);
+    return Promise.all([app.outcome(() => client.handleCallback()), app.outcome(() => client.logout())]);
+  }, config());
+  assert.equal(both[0].error?.code, ended.code);
+  await assert.rejects(tab.run((config) => app.outcome(async () => (await app.client(config)).session()), config()), ended);
+});
