@@ -88,7 +88,7 @@ export function wicketgate(instantiate: () => Promise<unknown>): Wicketgate {
         : wicketgateError(
             "wasm_blocked",
             "The browser did not load the WebAssembly module.",
-            "Add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy.",
+            "Add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy; where it is there, see that the script is served as UTF-8.",
           );
     }
   }
@@ -141,7 +141,9 @@ function client(core: number): Client {
         }
       };
       const subscription = call(() => subscribe(core, notify));
-      return () => call(() => unsubscribe(core, subscription));
+      return () => {
+        if (!fault) unsubscribe(core, subscription);
+      };
     },
     async accessToken({ signal, ...options } = {}) {
       if (signal?.aborted) throw wicketgateError("aborted", "The call was aborted.", "Call again when the answer is wanted.", true);

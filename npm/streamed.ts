@@ -5,7 +5,8 @@ import { wicketgateError } from "./errors.js";
 export async function streamed(): Promise<void> {
   let response: Response;
   try {
-    response = await fetch(new URL("wicketgate_bg.wasm", import.meta.url));
+    // The page's URL may carry a code.
+    response = await fetch(new URL("wicketgate_bg.wasm", import.meta.url), { referrerPolicy: "no-referrer" });
     if (!response.ok) throw response;
   } catch {
     throw wicketgateError(

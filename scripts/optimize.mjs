@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const [wasm, script] = process.argv.slice(2);
 // Not --converge: the names would be changed once more with each round.
-const passes = ["-Oz", "-Oz", "-Oz", "--code-folding", "--reorder-functions", "--reorder-locals"];
+const passes = ["-Oz", "-Oz", "-Oz"];
 // In one run: wasm-opt reads the module's features from the section that it then strips.
 const strip = ["--strip-target-features", "--strip-producers", "--minify-imports-and-exports-and-modules"];
 const printed = execFileSync("wasm-opt", [wasm, ...passes, ...strip, "-o", wasm], { encoding: "utf8" });

@@ -58,7 +58,7 @@ $("logout").addEventListener("click", (event) => busy(event.currentTarget, () =>
 // A page load is one of three: the way back from the server, a session that goes on, a first visit.
 await busy($("login"), async () => {
   const [, returning] = location.pathname.split("/callback/");
-  await open(returning in servers ? returning : recall());
+  await open(Object.hasOwn(servers, returning) ? returning : recall());
   if (!client.isCallback()) return show();
   say("Logging in");
   const { returnTo } = await client.handleCallback();

@@ -15,9 +15,11 @@ use tower_http::timeout::TimeoutBody;
 use url::Url;
 use wicketgate::protocol::secret::Secret;
 
+use crate::api_path::target;
 use crate::configuration::Backend;
+use crate::destination;
 use crate::failure::Failure;
-use crate::forwarded::{answer_headers, request_headers, rewrite_location, target};
+use crate::forwarded::{answer_headers, request_headers, rewrite_location};
 use crate::same_origin;
 use crate::session::{Session, now};
 use crate::token_endpoint::innermost;
@@ -47,6 +49,7 @@ async fn pass_on(backend: &Backend, mount: &str, request: Request) -> Result<Res
         return Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", description, "Use another method."));
     }
     same_origin::check(request.method(), request.headers(), &backend.public_origin)?;
+    destination::check(request.headers())?;
     let Some(api) = &backend.api else {
         let hint = "Set WICKETGATE_API_ORIGIN (api_origin) where there is an API.";
         return Err(Failure::new(StatusCode::NOT_FOUND, "not_found", "This backend forwards to no API.", hint));

@@ -1,24 +1,50 @@
 //! What of a request goes on to the API, and what of its answer comes back.
 
-use axum::http::header::{self, HeaderName, LOCATION};
-use axum::http::{HeaderMap, HeaderValue, Uri};
-use url::Url;
+use axum::http::header::{self, LOCATION, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue};
+use url::{Position, Url};
 
 /// Fields of one connection, not of the message (RFC 9110 §7.6.1), besides those that `Connection` names.
 const HOP_BY_HOP: [&str; 8] =
     ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings"];
 
-/// Credentials and circumstances of the page. The API knows the token and nothing else; what a browser claims
-/// about the way to it (`Forwarded` and its kin) must not sound like this backend's word.
-const OF_THE_PAGE: [&str; 8] = ["authorization", "cookie", "dpop", "expect", "forwarded", "host", "origin", "referer"];
-const OF_THE_PAGE_PREFIXES: [&str; 3] = ["proxy-", "sec-", "x-forwarded-"];
+/// Credentials and circumstances of the page. The API knows the token and nothing else.
+const OF_THE_PAGE: [&str; 7] = ["authorization", "cookie", "dpop", "expect", "host", "origin", "referer"];
 
-/// What an API may say about its own origin, and must not say about the page's.
-const OF_THE_API: [&str; 13] = [
+/// What an API believes of a proxy in front of it: who the user is, where they are, which path or method is meant.
+/// What a browser claims of that must not sound like this backend's word.
+const OF_A_PROXY: [&str; 8] =
+    ["fastly-client-ip", "forwarded", "true-client-ip", "via", "x-client-ip", "x-host", "x-method-override", "x-real-ip"];
+
+/// Families of both.
+const DROPPED_PREFIXES: [&str; 16] = [
+    "cf-",
+    "client-cert",
+    "proxy-",
+    "remote-",
+    "sec-",
+    "x-auth-request-",
+    "x-client-cert",
+    "x-cluster-client-",
+    "x-envoy-",
+    "x-forwarded",
+    "x-http-method",
+    "x-original-",
+    "x-remote-",
+    "x-rewrite-",
+    "x-ssl-",
+    "x-webauth-",
+];
+
+/// What an API may say about its own origin, and must not say about the page's. CORS is among it: it would open the
+/// page's origin.
+const OF_THE_API: [&str; 17] = [
+    "accept-ch",
     "alt-svc",
     "clear-site-data",
     "content-security-policy",
     "content-security-policy-report-only",
+    "critical-ch",
     "nel",
     "proxy-authenticate",
     "refresh",
@@ -27,49 +53,44 @@ const OF_THE_API: [&str; 13] = [
     "service-worker-allowed",
     "set-cookie",
     "set-cookie2",
+    "set-login",
     "strict-transport-security",
+    "use-as-dictionary",
 ];
-
-/// Where `uri` leads at the API: same path, same query. `None` where the path could mean another one to whoever
-/// reads it next: dot segments, empty segments, and slashes, backslashes or dots that are percent-encoded, once or
-/// more often. The origin of what is returned is `origin`'s: the path and query are set on it and it is compared.
-pub(crate) fn target(origin: &Url, uri: &Uri) -> Option<Url> {
-    let path = uri.path();
-    let mut decoded = path.to_ascii_lowercase();
-    while decoded.contains("%25") {
-        decoded = decoded.replace("%25", "%");
-    }
-    if ["\\", "%2e", "%2f", "%5c", "%00"].iter().any(|escape| decoded.contains(escape)) {
-        return None;
-    }
-    let mut segments = path.strip_prefix("/api/")?.split('/').peekable();
-    while let Some(segment) = segments.next() {
-        // `..;x` is a dot segment to servers that know path parameters.
-        let name = segment.split(';').next().unwrap_or_default();
-        let is_last = segments.peek().is_none();
-        if name == "." || name == ".." || (name.is_empty() && !is_last) {
-            return None;
-        }
-    }
-    let mut url = origin.clone();
-    url.set_path(path);
-    url.set_query(uri.query());
-    (url.origin() == origin.origin() && url.path().starts_with("/api/")).then_some(url)
-}
+const OF_THE_API_PREFIXES: [&str; 3] = ["access-control-", "sec-", "secure-session-"];
 
 /// The fields of a request that go on.
 pub(crate) fn request_headers(headers: &HeaderMap) -> HeaderMap {
-    let is_of_the_page =
-        |name: &str| OF_THE_PAGE.contains(&name) || OF_THE_PAGE_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    without(headers, is_of_the_page)
+    without(headers, |name, _| {
+        let is_named = OF_THE_PAGE.contains(&name) || OF_A_PROXY.contains(&name) || begins_with(name, &DROPPED_PREFIXES);
+        // To CGI and its heirs `X_Real_IP` is `X-Real-IP`, and to some `X.Real.IP` as well.
+        is_named || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
 }
 
-/// The fields of an answer that come back. CORS is among those that do not: it would open the page's origin.
+/// The fields of an answer that come back.
 pub(crate) fn answer_headers(headers: &HeaderMap) -> HeaderMap {
-    without(headers, |name| OF_THE_API.contains(&name) || name.starts_with("access-control-"))
+    without(headers, |name, value| {
+        let is_prompt = name == WWW_AUTHENTICATE.as_str() && !is_for_scripts(value);
+        is_prompt || OF_THE_API.contains(&name) || begins_with(name, &OF_THE_API_PREFIXES)
+    })
 }
 
-fn without(headers: &HeaderMap, is_dropped: impl Fn(&str) -> bool) -> HeaderMap {
+/// Whether a challenge is one that only scripts answer (RFC 6750, RFC 9449). To others the browser itself does, in
+/// the page's name: it asks for a password, or sends a Kerberos ticket. One field may hold several challenges, and
+/// browsers differ in how they divide it, so those are looked for everywhere.
+fn is_for_scripts(challenge: &HeaderValue) -> bool {
+    let mut words = challenge.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
+    let is_one_of = |word: &[u8], schemes: &[&str]| schemes.iter().any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()));
+    words.next().is_some_and(|scheme| is_one_of(scheme, &["bearer", "dpop"]))
+        && !words.any(|word| is_one_of(word, &["basic", "digest", "negotiate", "ntlm"]))
+}
+
+fn begins_with(name: &str, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn without(headers: &HeaderMap, is_dropped: impl Fn(&str, &HeaderValue) -> bool) -> HeaderMap {
     let named: Vec<String> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -77,11 +98,10 @@ fn without(headers: &HeaderMap, is_dropped: impl Fn(&str) -> bool) -> HeaderMap 
         .flat_map(|value| value.split(','))
         .map(|name| name.trim().to_ascii_lowercase())
         .collect();
-    let stays = |name: &HeaderName| {
-        let name = name.as_str();
-        !HOP_BY_HOP.contains(&name) && !named.iter().any(|other| other == name) && !is_dropped(name)
-    };
-    headers.iter().filter(|(name, _)| stays(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    let is_hop_by_hop = |name: &str| HOP_BY_HOP.contains(&name) || named.iter().any(|other| other == name);
+    let stays = |name: &str, value: &HeaderValue| !is_hop_by_hop(name) && !is_dropped(name, value);
+    let staying = headers.iter().filter(|(name, value)| stays(name.as_str(), value));
+    staying.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Rewrites the `Location` of an answer, which was written for `target`, for a browser that knows the same path
@@ -90,8 +110,7 @@ pub(crate) fn rewrite_location(headers: &mut HeaderMap, target: &Url, mount: &st
     let Some(location) = headers.remove(LOCATION) else { return };
     let Some(url) = location.to_str().ok().and_then(|location| target.join(location).ok()) else { return };
     let rewritten = if url.origin() == target.origin() && url.path().starts_with("/api/") {
-        let (_, from_path) = url.as_str().split_at_checked(url.origin().ascii_serialization().len()).unwrap_or_default();
-        format!("{mount}{from_path}")
+        format!("{mount}{}", &url[Position::BeforePath..])
     } else if matches!(url.scheme(), "http" | "https") {
         url.into()
     } else {

@@ -14,26 +14,34 @@
 //!
 //! No answer of `/auth/…` has a token in it. Every failure is JSON in the shape of RFC 6749 §5.2.
 //!
-//! ```
+//! ```no_run
 //! use wicketgate_backend::{Configuration, CookieKey, router};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut configuration = Configuration::new(
-//!     "https://app.example",
-//!     "client-identifier",
-//!     "client-secret",
-//!     "https://server.example/oauth2/token",
-//!     CookieKey::from_base64url("QeW4qZ3RLlMJ7S0t1vZ5Xb0o2Yk8Cn6uPpHfTgIaDxE")?,
-//! );
-//! configuration.api_origin = Some("https://server.example".into());
-//! let app: axum::Router = axum::Router::new().merge(router(configuration)?);
-//! # Ok(())
-//! # }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut configuration = Configuration::new(
+//!         "https://app.example",
+//!         std::env::var("CLIENT_ID")?,
+//!         std::env::var("CLIENT_SECRET")?,
+//!         "https://my.worksmart.app/api/v1/oauth2/token",
+//!         CookieKey::from_base64url(&std::env::var("COOKIE_KEY")?)?,
+//!     );
+//!     configuration.api_origin = Some("https://my.worksmart.app".into());
+//!
+//!     let app = axum::Router::new()
+//!         .fallback(|| async { "the app's own routes and files" })
+//!         .merge(router(configuration)?);
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//!     axum::serve(listener, app).await?;
+//!     Ok(())
+//! }
 //! ```
 
 mod answer;
 mod api;
+mod api_path;
 mod configuration;
+mod destination;
 mod exchange;
 mod failure;
 mod forwarded;
@@ -69,3 +77,8 @@ pub fn router(configuration: Configuration) -> Result<Router, ConfigurationError
         .layer(map_response(answer::secured))
         .with_state(backend))
 }
+
+/// The samples of the README are compiled too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -108,7 +108,7 @@ pub(crate) async fn session(State(backend): State<Arc<Backend>>, headers: Header
 /// `POST /auth/logout`. Without a session it succeeds as well: what was asked for is so.
 pub(crate) async fn logout(State(backend): State<Arc<Backend>>, headers: HeaderMap) -> Result<Response, Failure> {
     same_origin::check_with_custom_header(&headers, &backend.public_origin).inspect_err(|failure| failure.log("logout"))?;
-    let removals = AppendHeaders(backend.session_cookie.remove(&headers));
+    let removals = AppendHeaders(backend.session_cookie.remove());
     Ok((StatusCode::NO_CONTENT, removals).into_response())
 }
 

@@ -37,13 +37,12 @@ impl SessionCookie {
 
     /// The session in a request; `None` also where a cookie is garbage, changed, or of a key that is gone.
     pub(crate) fn open(&self, headers: &HeaderMap) -> Option<Session> {
-        let cookies = cookies(headers);
-        let value_of = |name: &str| cookies.iter().find(|cookie| cookie.name() == name).map(Cookie::value);
-        let (count, first) = value_of(self.name)?.split_once('.')?;
+        let text_of = |name: &str| core::str::from_utf8(value_of(headers, name)?).ok();
+        let (count, first) = text_of(self.name)?.split_once('.')?;
         let count: usize = count.parse().ok().filter(|count| (1..=MAX_PIECES).contains(count))?;
         let mut sealed = String::from(first);
         for index in 1..count {
-            sealed.push_str(value_of(&self.name_of(index))?);
+            sealed.push_str(text_of(&self.name_of(index))?);
         }
         let sealed = Cookie::new(self.name, sealed);
         // Without any cookie of its own the jar is only the way to the decryption.
@@ -71,20 +70,19 @@ impl SessionCookie {
             let value = if index == 0 { format!("{}.{piece}", pieces.len()) } else { (*piece).to_owned() };
             fields.push(self.set_cookie(index, value)?);
         }
-        fields.extend(self.removals(request, pieces.len()));
+        let is_there = |index: &usize| value_of(request, &self.name_of(*index)).is_some();
+        fields.extend((pieces.len()..MAX_PIECES).filter(is_there).filter_map(|index| self.removal(index)));
         Some(fields)
     }
 
-    /// The header fields that remove the session.
-    pub(crate) fn remove(&self, request: &HeaderMap) -> Vec<SetCookie> {
-        self.removals(request, 0)
+    /// The header fields that remove the session: every piece that there can be, whatever the request has, since a
+    /// user who logs out must not depend on what was understood of it.
+    pub(crate) fn remove(&self) -> Vec<SetCookie> {
+        (0..MAX_PIECES).filter_map(|index| self.removal(index)).collect()
     }
 
-    /// Removes the pieces of `request` from the one with the number `from` on.
-    fn removals(&self, request: &HeaderMap, from: usize) -> Vec<SetCookie> {
-        let cookies = cookies(request);
-        let is_there = |index: &usize| cookies.iter().any(|cookie| cookie.name() == self.name_of(*index));
-        (from..MAX_PIECES).filter(is_there).filter_map(|index| self.set_cookie(index, String::new())).collect()
+    fn removal(&self, index: usize) -> Option<SetCookie> {
+        self.set_cookie(index, String::new())
     }
 
     fn name_of(&self, index: usize) -> String {
@@ -109,7 +107,11 @@ impl SessionCookie {
     }
 }
 
-fn cookies(headers: &HeaderMap) -> Vec<Cookie<'_>> {
-    let fields = headers.get_all(COOKIE).iter().filter_map(|field| field.to_str().ok());
-    fields.flat_map(Cookie::split_parse).filter_map(Result::ok).collect()
+/// The value of the cookie that has exactly this name. The field is read as bytes: an `é` that a neighbour put there
+/// must not hide the session. And it is trimmed of ASCII white space only: browsers take `\u{2000}__Host-…` from
+/// anyone, and it must not become ours.
+fn value_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+    let fields = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let mut cookies = fields.flat_map(|field| field.split(|byte| *byte == b';'));
+    cookies.find_map(|cookie| cookie.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }

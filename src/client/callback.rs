@@ -6,7 +6,7 @@ use super::Client;
 use super::configuration::LoginOptions;
 use super::flight::Flight;
 use super::session::{SentAt, Session};
-use super::transactions::{self, Found};
+use super::transactions;
 use crate::platform::Platform;
 use crate::protocol::authorization::Transaction;
 use crate::protocol::callback::{AuthorizationResponse, is_at, is_response, without_response};
@@ -95,13 +95,17 @@ impl<P: Platform> Client<P> {
         if let Some(flight) = self.find_flight(&url, |callback| callback.flight.clone()) {
             return flight.landed().await;
         }
-        let cleaned = without_response(&url);
+        // A router may have added to the page's fragment while the module was loading.
+        let page = self.page.url()?;
+        let is_page = page.location() == url.location() && page.query() == url.query();
+        let cleaned = without_response(if is_page { &page } else { &url });
         let pilot = Pilot(self.begin_flight(&url, &cleaned));
-        let outcome = self.answer(&url, &cleaned).await.map(Rc::new);
-        // A response that came to nothing leaves the session that the backend may know of.
-        // Where the response was used before, it was asked for already.
-        let is_final = |error: &Error| *error.kind() == ErrorKind::TransactionUsed || error.is_network();
-        if outcome.as_ref().is_err_and(|error| error.oauth().is_some() || error.status().is_none() && !is_final(error)) {
+        // Before any request goes out, and also where the response is refused: a code leaks by the address bar.
+        if is_page && cleaned != page.href() && is_at(url.location(), self.configuration.text("redirectUri")) {
+            self.page.platform.replace_page_url(&cleaned);
+        }
+        let outcome = self.answer(&url).await.map(Rc::new);
+        if outcome.as_ref().is_err_and(|error| !error.has_asked_backend()) {
             let _ = self.restore().await;
         }
         pilot.0.land(outcome.clone());
@@ -118,9 +122,12 @@ impl<P: Platform> Client<P> {
     fn begin_flight(&self, url: &Url, cleaned: &str) -> Rc<Flight<Outcome>> {
         let flight = Rc::new(Flight::new());
         let mut callbacks = self.shared.callbacks.borrow_mut();
-        let id = callbacks.last().map_or(0, |last| last.id.wrapping_add(1));
-        if callbacks.len() == REMEMBERED {
-            callbacks.remove(0);
+        let id = self.shared.next_callback.get();
+        self.shared.next_callback.set(id.wrapping_add(1));
+        // One that is under way is needed, however many there are.
+        let oldest = callbacks.iter().position(|callback| !callback.is_under_way());
+        if let Some(oldest) = oldest.filter(|_| callbacks.len() >= REMEMBERED) {
+            callbacks.remove(oldest);
         }
         callbacks.push(CallbackFlight { id, url: url.clone(), cleaned: cleaned.into(), flight: flight.clone() });
         flight
@@ -140,40 +147,28 @@ impl<P: Platform> Client<P> {
         callbacks.iter().rev().find(|callback| callback.url == *url || callback.cleaned == url.href()).map(read)
     }
 
-    async fn answer(&self, url: &Url, cleaned: &str) -> Result<LoginResult, Error> {
+    async fn answer(&self, url: &Url) -> Result<LoginResult, Error> {
         let platform = &self.page.platform;
-        let response = AuthorizationResponse::from_callback_url(url);
-        // Before any request goes out, and also where the response is refused: a code leaks by the address bar.
-        if is_at(url.location(), self.configuration.text("redirectUri"))
-            && platform.page_url() == url.href()
-            && cleaned != url.href()
-        {
-            platform.replace_page_url(cleaned);
-        }
-        let response = response?;
-        match transactions::find(platform, response.state())? {
-            Found::Pending(transaction) => {
-                let return_to = transaction.return_to().into();
-                self.take(&response, &transaction)?;
-                let exchange = response.complete(*transaction, &self.server)?;
-                platform.forget(RESTARTED);
-                self.redeem(exchange, return_to).await
-            }
+        let response = AuthorizationResponse::from_callback_url(url)?;
+        let Some(transaction) = transactions::find(platform, response.state())? else {
+            self.restart().await?;
+            // Where the user was to go is not known here.
+            return Err(self.begin_login(&LoginOptions::none().with("returnTo", "/")).await);
+        };
+        self.take(&response, &transaction)?;
+        let return_to = transaction.return_to().into();
+        if transaction.is_used() {
             // As a reload or the back button bring it. Where its session goes on, so does its user.
-            Found::Used { return_to } => {
-                self.restore().await?;
-                if self.shared.is_signed_in() {
-                    Ok(self.result(return_to, None, None))
-                } else {
-                    Err(ErrorKind::TransactionUsed.into())
-                }
-            }
-            Found::Nothing => {
-                self.restart()?;
-                // Where the user was to go is not known here.
-                Err(self.begin_login(&LoginOptions::none().with("returnTo", "/")).await)
-            }
+            self.restore().await?;
+            return if self.shared.is_signed_in() {
+                Ok(self.result(return_to, None, None))
+            } else {
+                Err(ErrorKind::TransactionUsed.into())
+            };
         }
+        let exchange = response.complete(transaction, &self.server)?;
+        platform.forget(RESTARTED);
+        self.redeem(exchange, return_to).await
     }
 
     /// Checks that `response` may complete `transaction`, and takes it out of the store: one attempt for
@@ -186,7 +181,8 @@ impl<P: Platform> Client<P> {
             &self.server,
             configuration.client_id(),
             now,
-            configuration.transaction_lifetime(),
+            // What was used is told as that, however long ago.
+            if transaction.is_used() { u64::MAX } else { configuration.transaction_lifetime() },
             configuration.text("sessionBinding"),
         );
         // One attempt for each code, whatever happens; and what has expired goes at once.
@@ -205,19 +201,28 @@ impl<P: Platform> Client<P> {
         };
         let app_state = exchange.app_state().cloned();
         let sent_at = SentAt { wall: self.page.platform.wall_clock(), monotonic: self.page.platform.monotonic_clock() };
-        let ended = self.shared.ended();
-        let response = self.send(request).await?;
-        // A logout in the meantime has the last word.
-        if ended != self.shared.ended() {
+        let turn = self.shared.take_turn();
+        let response = self.send(request).await;
+        if turn < self.shared.decided() {
+            // After a logout, with no other login under way: the backend may have begun its session once more.
+            if self.shared.decided() == self.shared.latest_turn() && !self.shared.is_signed_in() {
+                let _ = self.end_at_backend().await;
+            }
             return Err(ErrorKind::Aborted.into());
         }
+        let response = response?;
         let mut answer = None;
         if backend.is_some() {
             answer = backend_answer(&response)?;
-            let session = answer.as_ref().and_then(Session::from_backend);
-            self.shared.sign_in_at_backend(session.unwrap_or_else(Session::signed_in));
+            let session = answer.as_ref().map_or_else(|| Some(Session::signed_in()), Session::from_backend);
+            let nobody = ErrorKind::BackendFailed { status: response.status, oauth: None };
+            let session = session.ok_or(nobody)?;
+            self.shared.decide(turn);
+            self.shared.sign_in_at_backend(session);
         } else {
-            self.shared.sign_in(exchange.finish(&response)?, sent_at);
+            let tokens = exchange.finish(&response)?;
+            self.shared.decide(turn);
+            self.shared.sign_in(tokens, sent_at);
         }
         Ok(self.result(return_to, app_state, answer))
     }
@@ -227,8 +232,13 @@ impl<P: Platform> Client<P> {
     }
 
     /// Whether a response to an unknown login may begin a new one: where it is configured, and once.
-    fn restart(&self) -> Result<(), Error> {
+    async fn restart(&self) -> Result<(), Error> {
         if self.configuration.text("onUnknownTransaction") != Some("restart") {
+            return Err(ErrorKind::TransactionNotFound.into());
+        }
+        // A link with somebody's response in it sends nobody who is signed in to another login.
+        self.restore().await?;
+        if self.shared.is_signed_in() {
             return Err(ErrorKind::TransactionNotFound.into());
         }
         let platform = &self.page.platform;
@@ -246,10 +256,10 @@ impl<P: Platform> Client<P> {
         let Some(backend) = self.configuration.backend().filter(|_| !self.shared.is_signed_in()) else { return Ok(()) };
         let Some(session_url) = backend.text("sessionUrl") else { return Ok(()) };
         let request = Request::get(Purpose::BackendSession, session_url.into()).to_backend(backend.member("headers"));
-        let ended = self.shared.ended();
+        let turn = self.shared.latest_turn();
         let response = self.send(request).await?;
-        // A logout in the meantime has the last word.
-        if response.status != 401 && ended == self.shared.ended() {
+        // A question decides nothing: a login or a logout since then knows better.
+        if response.status != 401 && turn == self.shared.latest_turn() && !self.shared.is_signed_in() {
             let session = backend_answer(&response)?.as_ref().and_then(Session::from_backend);
             if let Some(session) = session {
                 self.shared.sign_in_at_backend(session);

@@ -118,6 +118,20 @@ impl Configuration {
         Ok(())
     }
 
+    /// What two clients must have in common to share a session: the server, and all that makes a difference to
+    /// what its tokens may be used for, and by whom.
+    pub(super) fn identity(&self, server: &str) -> String {
+        let mut identity = Json::Object(Vec::new());
+        identity.set_text("server", Some(server));
+        identity.set_text("exchangeUrl", self.backend().and_then(|backend| backend.text("exchangeUrl")));
+        for name in ["clientId", "scope", "resource", "sessionBinding"] {
+            if let Some(value) = self.0.member(name) {
+                identity.set(name, value.clone());
+            }
+        }
+        identity.to_text()
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.text(name)
     }

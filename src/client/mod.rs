@@ -26,8 +26,8 @@ use crate::protocol::url::Url;
 use session::Shared;
 use transactions::Transactions;
 
-/// One page: its host, and what its clients share. Two clients of the same server and client identifier, as
-/// a framework makes them that mounts twice, have one session between them.
+/// One page: its host, and what its clients share. Two clients that ask the same of the same server for the same
+/// user, as a framework makes them that mounts twice, have one session between them.
 pub struct Page<P> {
     platform: P,
     transactions: Transactions,
@@ -82,9 +82,7 @@ impl<P: Platform> Client<P> {
         configuration.check(&url)?;
         let is_callback = is_response(&url, configuration.text("redirectUri"));
         let (server, discovered) = discovery::server_metadata(&page.platform, &configuration, is_callback).await?;
-        let mut identity = String::from(configuration.client_id());
-        identity.push(' ');
-        identity.push_str(server.identity());
+        let identity = configuration.identity(server.identity());
         let client = Self { shared: page.shared(identity), page: page.clone(), configuration, server, discovered };
         if !client.is_callback(None) {
             client.restore().await?;
@@ -129,6 +127,11 @@ impl<P: Platform> Client<P> {
     /// same.
     pub async fn logout(&self) -> Result<(), Error> {
         self.shared.sign_out();
+        self.end_at_backend().await
+    }
+
+    /// Ends the backend's session, where there is one to end.
+    async fn end_at_backend(&self) -> Result<(), Error> {
         let Some(backend) = self.configuration.backend() else { return Ok(()) };
         let Some(logout_url) = backend.text("logoutUrl") else { return Ok(()) };
         let request = Request::post(Purpose::BackendLogout, logout_url.into(), "application/json", Secret::new("{}".into()));

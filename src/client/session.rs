@@ -101,7 +101,9 @@ pub(crate) struct Shared {
     token: RefCell<Option<Token>>,
     listeners: RefCell<Vec<(u32, Listener)>>,
     next_listener: Cell<u32>,
-    ended: Cell<u32>,
+    pub(super) next_callback: Cell<u32>,
+    turns: Cell<u32>,
+    decided: Cell<u32>,
 }
 
 impl Shared {
@@ -113,7 +115,9 @@ impl Shared {
             token: RefCell::default(),
             listeners: RefCell::default(),
             next_listener: Cell::default(),
-            ended: Cell::default(),
+            next_callback: Cell::default(),
+            turns: Cell::default(),
+            decided: Cell::default(),
         }
     }
 
@@ -147,13 +151,30 @@ impl Shared {
         self.change(session);
     }
 
-    /// How often a session was ended here.
-    pub(super) fn ended(&self) -> u32 {
-        self.ended.get()
+    /// Takes a turn at deciding the session, as a login does when it sends its request. Answers come in any order,
+    /// but what was decided in a later turn is not undone by an earlier one.
+    pub(super) fn take_turn(&self) -> u32 {
+        self.turns.set(self.turns.get().wrapping_add(1));
+        self.turns.get()
+    }
+
+    /// The latest turn that was taken.
+    pub(super) fn latest_turn(&self) -> u32 {
+        self.turns.get()
+    }
+
+    /// The latest turn that has decided.
+    pub(super) fn decided(&self) -> u32 {
+        self.decided.get()
+    }
+
+    /// Lets `turn` decide.
+    pub(super) fn decide(&self, turn: u32) {
+        self.decided.set(turn);
     }
 
     pub(super) fn sign_out(&self) {
-        self.ended.set(self.ended.get().wrapping_add(1));
+        self.decide(self.take_turn());
         self.token.take();
         // What a callback once ended in is not said again after the session has ended.
         self.callbacks.borrow_mut().retain(CallbackFlight::is_under_way);

@@ -6,8 +6,7 @@ use core::cell::RefCell;
 use crate::platform::Platform;
 use crate::protocol::authorization::Transaction;
 use crate::protocol::error::{Error, ErrorKind};
-use crate::protocol::json::{Json, decimal};
-use crate::protocol::return_to::is_local_path;
+use crate::protocol::json::decimal;
 
 const PREFIX: &str = "wicketgate.tx.";
 
@@ -17,16 +16,6 @@ const USED_AT: &str = "used_at";
 
 /// Pending logins that are kept, and as many tombstones. A page that begins more drops the oldest.
 const KEPT: usize = 16;
-
-/// What is found under a `state`.
-pub(crate) enum Found {
-    Nothing,
-    /// It was used before; where its user was to go.
-    Used {
-        return_to: String,
-    },
-    Pending(Box<Transaction>),
-}
 
 /// What the store holds, as far as sweeping needs to know.
 struct Entry {
@@ -71,30 +60,23 @@ impl Transactions {
         Ok(())
     }
 
-    /// Puts a tombstone in the place of a transaction: nothing in it is secret.
+    /// Puts a tombstone in the place of a transaction.
     pub(crate) fn bury<P: Platform>(&self, platform: &P, transaction: &Transaction, now: u64) {
+        if transaction.is_used() {
+            return;
+        }
         let key = key(transaction.state());
         platform.forget(&key);
-        let mut tombstone = Json::Object(Vec::new());
-        tombstone.set(USED_AT, Json::from(now));
-        tombstone.set_text("return_to", Some(transaction.return_to()));
         // A store that has no room for the tombstone has lost the transaction all the same.
-        let _ = platform.store(&key, &tombstone.to_text());
+        let _ = platform.store(&key, &transaction.to_tombstone(now));
         // Read anew when the next login begins.
         self.0.take();
     }
 }
 
-/// Looks up what was stored under `state`.
-pub(crate) fn find<P: Platform>(platform: &P, state: &str) -> Result<Found, Error> {
-    let text = platform.stored(&key(state))?.unwrap_or_default();
-    if let Some(transaction) = Transaction::from_text(&text) {
-        return Ok(Found::Pending(Box::new(transaction)));
-    }
-    let tombstone = Json::parse(text.as_bytes()).filter(|json| json.integer(USED_AT).is_some());
-    Ok(tombstone.map_or(Found::Nothing, |tombstone| Found::Used {
-        return_to: tombstone.text("return_to").filter(|path| is_local_path(path)).unwrap_or("/").into(),
-    }))
+/// Looks up what was stored under `state`: a transaction, or the tombstone of one.
+pub(crate) fn find<P: Platform>(platform: &P, state: &str) -> Result<Option<Transaction>, Error> {
+    Ok(platform.stored(&key(state))?.as_deref().and_then(Transaction::from_text))
 }
 
 /// The entries of the store, oldest first; those in `entries` are known. What is none, though it has the name

@@ -6,7 +6,7 @@ use core::fmt;
 use super::error::{Error, ErrorKind};
 use super::json::{Json, SecretObject};
 use super::metadata::ServerMetadata;
-use super::pkce::code_challenge;
+use super::pkce::{code_challenge, digest};
 use super::return_to::is_local_path;
 use super::secret::Secret;
 use super::url::{Url, append_parameter, cut, decode_component, is_plain};
@@ -96,7 +96,7 @@ impl AuthorizationRequest {
         let mut transaction = SecretObject::empty();
         // First of all: the store's sweeper looks for it there.
         transaction.set("created_at", Json::from(now));
-        transaction.set("v", Json::Number("1".into()));
+        transaction.set("v", Json::from(1));
         let mut query = String::with_capacity(512);
         // What is both sent and remembered …
         let mut send = |name: &str, value: Option<&str>| append_parameter(&mut query, name, value);
@@ -126,7 +126,7 @@ impl AuthorizationRequest {
         transaction.set_text("code_verifier", asked.pkce.then(|| code_verifier.expose()));
         transaction.set_text("server", Some(server.identity()));
         transaction.set_text("return_to", Some(asked.return_to));
-        transaction.set_text("binding", asked.binding);
+        transaction.set_text("binding", asked.binding.map(digest).as_deref());
         transaction.set_text("response_mode", asked.extra.and_then(|extra| extra.text("response_mode")));
         for (name, value) in [("resource", asked.resource), ("app_state", asked.app_state)] {
             if let Some(value) = value {
@@ -228,9 +228,34 @@ impl Transaction {
         self.0.text("return_to").filter(|path| is_local_path(path)).unwrap_or("/")
     }
 
+    /// Whether it was begun under `binding`.
+    pub fn is_bound_to(&self, binding: Option<&str>) -> bool {
+        self.0.text("binding") == binding.map(digest).as_deref()
+    }
+
+    /// Whether its response was used before.
+    pub fn is_used(&self) -> bool {
+        self.0.member("used_at").is_some()
+    }
+
     /// The form in which it is stored.
     pub fn to_text(&self) -> Secret {
         Secret::new(self.0.to_text())
+    }
+
+    /// The form in which it stays in the store once it is used, so that a response which comes a second time is
+    /// told from one that was never asked for: whose it was and where it led, and nothing that is secret. `now`
+    /// is milliseconds since the Unix epoch.
+    pub fn to_tombstone(&self, now: u64) -> String {
+        let mut tombstone = Json::Object(Vec::new());
+        // First, as `created_at` is in a transaction.
+        tombstone.set("used_at", Json::from(now));
+        tombstone.set("created_at", Json::from(self.created_at()));
+        tombstone.set("v", Json::from(1));
+        for name in ["server", "client_id", "redirect_uri", "response_mode", "binding", "return_to"] {
+            tombstone.set_text(name, self.0.text(name));
+        }
+        tombstone.to_text()
     }
 
     /// Reads the stored form. `None` where it is none: another version's, or garbage.
@@ -238,7 +263,8 @@ impl Transaction {
         let transaction = Self(SecretObject::parse(text.as_bytes())?);
         let is_whole = transaction.0.integer("v") == Some(1)
             && transaction.0.integer("created_at").is_some()
-            && ["state", "server", "client_id"].iter().all(|name| transaction.0.text(name).is_some());
+            && (transaction.is_used() || transaction.0.text("state").is_some())
+            && ["server", "client_id"].iter().all(|name| transaction.0.text(name).is_some());
         is_whole.then_some(transaction)
     }
 }

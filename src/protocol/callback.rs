@@ -78,14 +78,15 @@ impl AuthorizationResponse {
         lifetime: u64,
         binding: Option<&str>,
     ) -> Result<(), Error> {
-        if !is_equal(transaction.state(), self.state()) {
+        // What is left of a used one has no state any more; it was found by it.
+        if !transaction.is_used() && !is_equal(transaction.state(), self.state()) {
             return Err(ErrorKind::TransactionNotFound.into());
         }
         if now.saturating_sub(transaction.created_at()) > lifetime {
             return Err(ErrorKind::TransactionExpired.into());
         }
         let remembered = |name| transaction.0.text(name);
-        if remembered("binding") != binding {
+        if !transaction.is_bound_to(binding) {
             return Err(ErrorKind::TransactionForeign.into());
         }
         // Two configured servers, one redirect URI: each answer only to its own client (RFC 9700 §4.4).

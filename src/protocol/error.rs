@@ -286,7 +286,7 @@ impl Error {
         let is_repeatable = |purpose: &Purpose| !matches!(purpose, Purpose::Token | Purpose::HandOff);
         match self.kind() {
             ErrorKind::NetworkFailed(purpose) | ErrorKind::TimedOut(purpose) => is_repeatable(purpose),
-            ErrorKind::Aborted | ErrorKind::NavigationCancelled => true,
+            ErrorKind::NavigationCancelled => true,
             ErrorKind::InvalidConfig { .. }
             | ErrorKind::InvalidOption { .. }
             | ErrorKind::PushedRequestRequired
@@ -303,6 +303,7 @@ impl Error {
             | ErrorKind::TokenResponseMalformed { .. }
             | ErrorKind::IdTokenInvalid { .. }
             | ErrorKind::BackendFailed { .. }
+            | ErrorKind::Aborted
             | ErrorKind::StorageUnavailable
             | ErrorKind::RedirectLoop
             | ErrorKind::UnsupportedEnvironment { .. } => false,
@@ -346,9 +347,16 @@ impl Error {
         object
     }
 
-    /// Whether there was no answer at all.
-    pub fn is_network(&self) -> bool {
-        matches!(self.kind(), ErrorKind::NetworkFailed(_) | ErrorKind::TimedOut(_))
+    /// Whether it comes after a question to the backend, which then need not be asked once more who is signed in.
+    pub(crate) fn has_asked_backend(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::TransactionUsed
+                | ErrorKind::Aborted
+                | ErrorKind::NetworkFailed(_)
+                | ErrorKind::TimedOut(_)
+                | ErrorKind::BackendFailed { oauth: None, .. }
+        )
     }
 
     pub(crate) fn config(member: &str, problem: &'static str) -> Self {

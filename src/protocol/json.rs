@@ -86,7 +86,8 @@ impl Json {
         let millis = thousandths.fold(0, |sum, digit| sum * 10 + u64::from(digit.wrapping_sub(b'0')));
         let is_fraction = !fraction.is_empty() && fraction.bytes().all(|digit| digit.is_ascii_digit());
         // As good as for ever, which is what some servers say with the largest number that they have.
-        let is_endless = whole.len() > 15 && whole.bytes().all(|digit| digit.is_ascii_digit());
+        let is_endless =
+            whole.bytes().skip_while(|digit| *digit == b'0').count() > 15 && whole.bytes().all(|digit| digit.is_ascii_digit());
         let seconds = if is_endless { Some(999_999_999_999_999) } else { decimal(whole) };
         seconds.filter(|_| is_fraction).map(|seconds| seconds * 1000 + millis)
     }

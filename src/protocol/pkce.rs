@@ -7,5 +7,10 @@ use super::secret::Secret;
 
 /// The code challenge of `verifier`: base64url(SHA-256(ASCII(verifier))) (RFC 7636 §4.2).
 pub fn code_challenge(verifier: &Secret) -> String {
-    Base64UrlUnpadded::encode_string(&Sha256::digest(verifier.expose()))
+    digest(verifier.expose())
+}
+
+/// base64url(SHA-256(`text`)).
+pub(super) fn digest(text: &str) -> String {
+    Base64UrlUnpadded::encode_string(&Sha256::digest(text))
 }

@@ -117,7 +117,12 @@ impl CodeExchange {
                 return Err(HAND_OFF.wrong(name, "is missing"));
             }
         }
-        Ok(Self(body))
+        // Nothing else that a page may send reaches the token request.
+        let mut exchange = SecretObject::empty();
+        for name in HAND_OFF_MEMBERS.split(' ') {
+            exchange.set_text(name, body.text(name));
+        }
+        Ok(Self(exchange))
     }
 }
 

@@ -1,9 +1,10 @@
 //! §3: redeeming the code, here or by the backend.
 
-use wicketgate::client::{Configuration, LoginOptions};
+use wicketgate::client::{Configuration, LoginOptions, Status};
 use wicketgate::platform::Platform;
 use wicketgate::protocol::error::Error;
-use wicketgate::protocol::http::Purpose;
+use wicketgate::protocol::http::{Purpose, Response};
+use wicketgate::protocol::token::{ClientAuthentication, CodeExchange};
 
 use crate::host::{Answer, Host, Sent, block_on};
 use crate::stage::*;
@@ -400,4 +401,35 @@ fn rule_3_5_within_a_page_the_monotonic_clock_counts() {
 fn rule_3_5_what_others_see_is_on_the_wall_clock() {
     let (_, client) = slow_login();
     assert_eq!(client.session().expires_at, Some(1_800_000_100));
+}
+
+#[test]
+fn rule_3_2_a_backend_that_says_nobody_is_signed_in_has_failed() {
+    let error = refused(&with_backend(), Answer::json(200, r#"{"session":null}"#));
+    assert_eq!((error.code(), error.status()), ("backend_failed", Some(200)));
+    for answer in [Answer::empty(204), Answer::json(200, "{}"), Answer::json(200, r#"{"session":{}}"#)] {
+        let host = tab();
+        let state = begun(&host, with_backend());
+        host.answer(answer);
+        let result = arrive(&host, with_backend(), &callback(&state)).unwrap();
+        assert_eq!(result.session.status, Status::SignedIn);
+    }
+}
+
+#[test]
+fn rule_3_2_nothing_but_the_hand_off_reaches_the_token_request() {
+    let hand_off = r#"{"code":"c","state":"s","client_id":"client-1","code_verifier":"v","redirect_uri":"https://app.example/callback",
+        "resource":["https://evil.example/"],"scope":"openid admin","client_secret":"x","grant_type":"password","username":"y",
+        "app_state":{"a":1}}"#;
+    let exchange = CodeExchange::from_hand_off(hand_off.as_bytes()).unwrap();
+    let request = exchange.request("https://as.example/token", &ClientAuthentication::None);
+    assert_eq!(
+        request.body.unwrap().expose(),
+        "grant_type=authorization_code&code=c&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&client_id=client-1&code_verifier=v"
+    );
+    assert_eq!(exchange.app_state(), None);
+    // Neither is the scope the page's to say.
+    let body = r#"{"access_token":"at-1","token_type":"Bearer"}"#.into();
+    let response = Response { status: 200, content_type: Some("application/json".into()), body };
+    assert_eq!(exchange.finish(&response).unwrap().scope, None);
 }

@@ -27,7 +27,7 @@ fn outcome(configuration: &Configuration, query: &str) -> (Host, Result<String, 
 }
 
 fn is_pending(host: &Host) -> bool {
-    host.store_content().iter().any(|(key, value)| key.starts_with("wicketgate.tx.") && value.contains("created_at"))
+    host.store_content().iter().any(|(key, value)| key.starts_with("wicketgate.tx.") && !value.contains("used_at"))
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn rule_2_3_the_url_is_cleaned_before_any_request_goes_out() {
     let host = tab();
     host.answer(Answer::empty(401));
     let state = begun(&host, with_session_backend());
-    host.plant(&key(&state), r#"{"used_at":1800000000000,"return_to":"/"}"#);
+    use_up(&host, &state, "/");
     host.clear_log();
     host.answer(Answer::json(200, r#"{"session":{}}"#));
     arrive(&host, with_session_backend(), &callback(&state)).unwrap();
@@ -257,7 +257,8 @@ fn rule_2_4_a_used_transaction_leaves_a_tombstone_without_secrets() {
     host.answer(Answer::json(200, r#"{"access_token":"a","token_type":"Bearer","id_token":"i"}"#));
     arrive(&host, configuration.clone(), &callback(&state)).unwrap();
     let tombstone = host.store_content()[&key(&state)].clone();
-    for name in ["state", "nonce", "code_verifier", "binding"] {
+    assert!(!tombstone.contains("user-1"));
+    for name in ["state", "nonce", "code_verifier"] {
         assert!(!tombstone.contains(transaction[name].as_str().unwrap()), "{name}");
     }
     assert_eq!(code(arrive(&host, configuration, &callback(&state))), "transaction_used");
@@ -288,7 +289,7 @@ fn rule_2_4_a_used_response_without_a_session_is_transaction_used() {
     let host = tab();
     host.answer(Answer::empty(401));
     let state = begun(&host, with_session_backend());
-    host.plant(&key(&state), r#"{"used_at":1800000000000,"return_to":"/"}"#);
+    use_up(&host, &state, "/");
     host.clear_log();
     host.answer(Answer::empty(401));
     assert_eq!(code(arrive(&host, with_session_backend(), &callback(&state))), "transaction_used");
@@ -592,4 +593,110 @@ fn rule_2_8_a_used_response_is_not_restarted() {
     arrive(&host, restarting(), &callback(&state)).unwrap();
     assert_eq!(code(arrive(&host, restarting(), &callback(&state))), "transaction_used");
     assert!(host.navigations().is_empty());
+}
+
+#[test]
+fn rule_2_3_the_url_is_cleaned_where_its_fragment_changed_in_the_meantime() {
+    let (host, state) = pending(public());
+    host.answer(Answer::json(200, TOKENS));
+    // A router was there before the module.
+    let page = host.next_page(&format!("{}#/", callback(&state)));
+    let client = connect(&page, public());
+    let result = block_on(client.handle_callback(Some(&callback(&state)))).unwrap();
+    assert_eq!(page.page_url(), format!("{CALLBACK}#/"));
+    let again = block_on(client.handle_callback(None)).unwrap();
+    assert!(Rc::ptr_eq(&result, &again), "what is left of it is the same callback");
+    assert_eq!(host.requests().len(), 1);
+}
+
+#[test]
+fn rule_2_4_a_used_response_is_told_only_to_its_own_client() {
+    let own = || with_session_backend().with("sessionBinding", "ada");
+    let host = tab();
+    host.answer(Answer::empty(401));
+    let options = LoginOptions::none().with("returnTo", "/ada/secret-case");
+    let state = begin_with(&connect(&host, own()), &options);
+    host.answer(Answer::json(200, "{}"));
+    arrive(&host, own(), &callback(&state)).unwrap();
+    for (other, expected) in [
+        (own().with("sessionBinding", "bob"), "transaction_foreign"),
+        (with_session_backend(), "transaction_foreign"),
+        (own().with_json("clientId", json(r#""client-2""#)), "issuer_mismatch"),
+        (own().with("issuer", "https://other.example"), "issuer_mismatch"),
+    ] {
+        host.clear_log();
+        // Whoever it is, is signed in.
+        host.answer(Answer::json(200, r#"{"session":{"claims":{"sub":"bob"}}}"#));
+        let error = arrive(&host, other, &callback(&state)).expect_err("it should have failed");
+        assert_eq!(error.code(), expected);
+        assert!(!format!("{error} {error:?}").contains("secret-case"));
+        assert_eq!(host.purposes(), [Purpose::BackendSession]);
+    }
+    let elsewhere = own().with("redirectUri", "https://app.example/moved");
+    host.answer(Answer::json(200, r#"{"session":{}}"#));
+    let moved = arrive(&host, elsewhere, &format!("https://app.example/moved?code=code-1&state={state}"));
+    assert_eq!(code(moved), "callback_malformed");
+    host.answer(Answer::json(200, r#"{"session":{"claims":{"sub":"ada"}}}"#));
+    assert_eq!(arrive(&host, own(), &callback(&state)).unwrap().return_to, "/ada/secret-case", "nothing was used up");
+}
+
+#[test]
+fn rule_2_4_a_used_response_is_told_as_that_however_long_ago() {
+    let (host, state) = pending(public());
+    host.answer(Answer::json(200, TOKENS));
+    arrive(&host, public(), &callback(&state)).unwrap();
+    host.pass(LIFETIME + 1);
+    assert_eq!(code(arrive(&host, public(), &callback(&state))), "transaction_used");
+}
+
+#[test]
+fn rule_2_8_a_number_of_a_callback_is_not_used_again() {
+    let host = tab();
+    let client = connect(&host, public());
+    let (first, second) = (callback(&begin(&client)), callback(&begin(&client)));
+    assert_eq!(client.known_callback(Some(&first)), None);
+    host.answer(Answer::json(200, TOKENS));
+    block_on(client.handle_callback(Some(&first))).unwrap();
+    let number = client.known_callback(Some(&first)).expect("it was begun");
+    block_on(client.logout()).unwrap();
+    assert_eq!(client.known_callback(Some(&first)), None, "forgotten with its session");
+    host.answer(Answer::json(200, TOKENS));
+    block_on(client.handle_callback(Some(&second))).unwrap();
+    let other = client.known_callback(Some(&second)).expect("it was begun");
+    assert_ne!(number, other, "whoever kept the first one's outcome would give it out for the second");
+}
+
+#[test]
+fn rule_2_8_what_is_under_way_is_not_forgotten_for_others() {
+    let host = tab();
+    let client = connect(&host, public());
+    let urls: Vec<_> = (0..6).map(|_| callback(&begin(&client))).collect();
+    let mut tasks = Vec::new();
+    for url in &urls {
+        host.answer(Answer::Lost);
+        let mut task = Task::new(client.handle_callback(Some(url)));
+        task.step();
+        tasks.push(task);
+    }
+    tasks.push(Task::new(client.handle_callback(Some(&urls[0]))));
+    assert!(join(tasks).into_iter().all(|outcome| code(outcome) == "network_failed"));
+    assert_eq!(host.requests().len(), 6);
+}
+
+#[test]
+fn rule_2_8_nobody_who_is_signed_in_is_sent_to_another_login() {
+    let restarting = || with_session_backend().with("onUnknownTransaction", "restart");
+    let host = tab();
+    host.answer(Answer::json(200, r#"{"session":{"claims":{"sub":"ada"}}}"#));
+    let client = connect(&host.next_page(&callback("evil")), restarting());
+    assert_eq!(code(block_on(client.handle_callback(None))), "transaction_not_found");
+    assert!(host.navigations().is_empty());
+    assert_eq!(client.session().claims, Some(json(r#"{"sub":"ada"}"#)), "and the session goes on");
+    assert_eq!(host.purposes(), [Purpose::BackendSession]);
+
+    // Nobody is.
+    host.answer(Answer::empty(401));
+    host.answer(Answer::empty(401));
+    assert_eq!(code(arrive(&host, restarting(), &callback("evil"))), "navigation_cancelled");
+    assert_eq!(host.navigations().len(), 1);
 }

@@ -264,3 +264,111 @@ fn a_failed_login_leaves_the_backends_session() {
     assert_eq!(code(block_on(client.handle_callback(None))), "authorization_failed");
     assert_eq!(client.session().claims, Some(json(r#"{"sub":"ada"}"#)));
 }
+
+const ADA: &str = r#"{"session":{"claims":{"sub":"ada"}}}"#;
+const BOB: &str = r#"{"session":{"claims":{"sub":"bob"}}}"#;
+
+fn user(client: &Client<Host>) -> Option<String> {
+    client.session().claims.as_ref().and_then(|claims| claims.text("sub")).map(String::from)
+}
+
+#[test]
+fn a_logout_has_the_last_word_over_a_hand_off_under_way() {
+    let host = tab();
+    host.answer(Answer::empty(401));
+    let state = begun(&host, with_session_backend());
+    host.clear_log();
+    let client = Rc::new(connect(&host.next_page(&callback(&state)), with_session_backend()));
+    let ending = client.clone();
+    host.answer_after(Answer::json(200, ADA), move |_| block_on(ending.logout()).unwrap());
+    host.answer(Answer::empty(204));
+    host.answer(Answer::empty(204));
+    assert_eq!(code(block_on(client.handle_callback(None))), "aborted");
+    assert_eq!(client.session().status, Status::SignedOut);
+    // The answer has brought a cookie after the logout, which takes it away again; and nobody asks whose it is.
+    assert_eq!(host.purposes(), [Purpose::HandOff, Purpose::BackendLogout, Purpose::BackendLogout]);
+}
+
+#[test]
+fn a_logout_has_the_last_word_over_a_token_request_under_way() {
+    let host = tab();
+    let state = begun(&host, public());
+    let client = Rc::new(connect(&host.next_page(&callback(&state)), public()));
+    let ending = client.clone();
+    host.answer_after(Answer::json(200, TOKENS), move |_| block_on(ending.logout()).unwrap());
+    let error = block_on(client.handle_callback(None)).err().unwrap();
+    assert_eq!((error.code(), error.is_retryable()), ("aborted", false), "the code is spent");
+    assert_eq!(client.session().status, Status::SignedOut);
+    assert_eq!(code(client.access_token(0)), "no_session");
+    assert_eq!(host.requests().len(), 1);
+}
+
+#[test]
+fn a_late_answer_about_the_backends_session_does_not_undo_a_newer_login() {
+    let host = tab();
+    let state = begun(&host, with_backend());
+    let page = Page::new(host.clone());
+    // One that does not ask for the session, of the same server.
+    let client = connect_on(&page, with_backend());
+    host.answer(Answer::json(200, ADA));
+    let mut connecting = Task::new(Client::connect(&page, with_session_backend()));
+    connecting.step();
+    host.answer(Answer::json(200, BOB));
+    block_on(client.handle_callback(Some(&callback(&state)))).unwrap();
+    assert_eq!(user(&client).as_deref(), Some("bob"));
+    let other = join(vec![connecting]).remove(0).unwrap();
+    assert_eq!(user(&client).as_deref(), Some("bob"));
+    assert!(Rc::ptr_eq(&client.session(), &other.session()), "they share one");
+}
+
+#[test]
+fn of_two_logins_under_way_the_later_one_wins() {
+    for (configuration, one, two) in
+        [(public(), TOKENS.to_owned(), TOKENS.replace("at-1", "at-2")), (with_session_backend(), ADA.to_owned(), BOB.to_owned())]
+    {
+        let host = tab();
+        // On a callback page, so that no session is asked for.
+        let client = connect(&host.next_page(&callback("any")), configuration);
+        let (first, second) = (callback(&begin(&client)), callback(&begin(&client)));
+        host.clear_log();
+        host.answer(Answer::json(200, &one));
+        host.answer(Answer::json(200, &two));
+        let mut late = Task::new(client.handle_callback(Some(&first)));
+        late.step();
+        let landed = block_on(client.handle_callback(Some(&second))).unwrap();
+        assert_eq!(code(join(vec![late]).remove(0)), "aborted");
+        assert!(Rc::ptr_eq(&landed.session, &client.session()));
+        // Nobody is signed out who has just signed in.
+        assert_eq!(host.requests().len(), 2);
+        match user(&client) {
+            Some(name) => assert_eq!(name, "bob"),
+            None => assert_eq!(client.access_token(0).unwrap(), "at-2"),
+        }
+    }
+}
+
+#[test]
+fn clients_that_ask_for_something_else_or_for_another_user_share_no_session() {
+    let scoped = |scope: &str| public().with("scope", scope);
+    let of = |resource: &str| public().with("resource", resource);
+    let bound = |binding: &str| public().with("sessionBinding", binding);
+    for (begun_as, other) in [
+        (scoped("read"), scoped("read write")),
+        (public(), scoped("read")),
+        (of("https://weather.example/"), of("https://bank.example/")),
+        (public(), of("https://bank.example/")),
+        (bound("ada"), bound("bob")),
+        (bound("ada"), public()),
+    ] {
+        let host = tab();
+        let state = begun(&host, begun_as.clone());
+        host.answer(Answer::json(200, TOKENS));
+        let page = Page::new(host.next_page(&callback(&state)));
+        let (one, twin) = (connect_on(&page, begun_as.clone()), connect_on(&page, begun_as));
+        let stranger = connect_on(&page, other);
+        finish(&one);
+        assert_eq!(twin.access_token(0).unwrap(), "at-1");
+        assert_eq!(stranger.session().status, Status::SignedOut);
+        assert_eq!(code(stranger.access_token(0)), "no_session");
+    }
+}

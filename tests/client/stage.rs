@@ -115,3 +115,12 @@ pub(crate) fn logged_in(host: &Host, configuration: Configuration, tokens: &str)
     block_on(client.handle_callback(None)).unwrap();
     client
 }
+
+/// Turns a stored transaction into the tombstone that its use leaves, with `return_to` as its JSON text has it.
+pub(crate) fn use_up(host: &Host, state: &str, return_to: &str) {
+    let key = format!("wicketgate.tx.{state}");
+    let transaction: serde_json::Value = serde_json::from_str(&host.store_content()[&key]).unwrap();
+    let text = |name: &str| format!(r#","{name}":{}"#, transaction[name]);
+    let kept = ["created_at", "v", "server", "client_id", "redirect_uri"].map(text).concat();
+    host.plant(&key, &format!(r#"{{"used_at":1800000000000{kept},"return_to":"{return_to}"}}"#));
+}

@@ -37,9 +37,10 @@ export async function startStage({ page: pageOptions, browser: browserOptions, e
   // A host that is careless with referrers: what the library lets out is then the library's own doing.
   const page = await startPage({
     directory,
-    built: { "/page.js": script },
     referrerPolicy: "unsafe-url",
     ...pageOptions,
+    // The very object that the test gave, which it may change later on.
+    built: Object.assign(pageOptions?.built ?? {}, { "/page.js": script }),
   });
   const redirectUri = `${page.origin}/callback`;
   const redirectUris = [redirectUri, `${redirectUri}?tenant=7`];

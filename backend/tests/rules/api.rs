@@ -1,5 +1,7 @@
 //! `/api/…`: what reaches the API, and what comes back.
 
+use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -80,8 +82,93 @@ async fn credentials_and_circumstances_of_the_page_do_not_arrive() {
 }
 
 #[tokio::test]
+async fn what_only_a_proxy_may_say_does_not_arrive() {
+    let (setup, api, cookies) = with_api(hello).await;
+    let dropped = [
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-Original-Method",
+        "X-HTTP-Method",
+        "X-HTTP-Method-Override",
+        "X-Method-Override",
+        "X-Real-IP",
+        "X-Client-IP",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "X-Forwarded",
+        "X-Forwarded-For",
+        "X-Forwarded-Prefix",
+        "Forwarded",
+        "X-Remote-User",
+        "Remote-User",
+        "Remote-Groups",
+        "X-Client-Cert",
+        "Client-Cert",
+        "X-SSL-Client-Verify",
+        "X-Auth-Request-User",
+        "X-WebAuth-User",
+        "X-Envoy-Original-Path",
+        "X-Cluster-Client-IP",
+        "Fastly-Client-IP",
+        "X-Host",
+        "Via",
+        "X_Forwarded_For",
+        "Remote_User",
+        "X.Real.IP",
+        "own_field",
+    ];
+    let kept = ["X-Own", "X-Tenant", "X-Client-Version", "X-Requested-With", "Idempotency-Key", "Prefer", "TraceParent"];
+    let fields: Vec<_> = dropped.iter().chain(&kept).map(|name| (*name, "1")).collect();
+    let call = call(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).headers(&fields);
+    assert_eq!(call.send().await.status, 200);
+    let request = api.requests().remove(0);
+    for name in dropped {
+        assert!(!request.headers.contains_key(name), "{name}");
+    }
+    for name in kept {
+        assert_eq!(request.headers[name], "1", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_answer_would_become_part_of_the_page_is_not_forwarded() {
+    let (setup, api, cookies) = with_api(hello).await;
+    let ask = |destination: &str| {
+        let call = call(&setup.origin, "GET", "/api/v1/me").cookies(&cookies);
+        call.headers(&[("sec-fetch-site", "same-origin"), ("sec-fetch-dest", destination)])
+    };
+    for destination in [
+        "script",
+        "style",
+        "object",
+        "embed",
+        "iframe",
+        "frame",
+        "fencedframe",
+        "xslt",
+        "worker",
+        "sharedworker",
+        "serviceworker",
+        "audioworklet",
+        "paintworklet",
+        "manifest",
+        "what browsers may yet invent",
+        "",
+    ] {
+        let answer = ask(destination).send().await;
+        assert_eq!((answer.status, answer.error().as_str()), (403, "invalid_request"), "{destination}");
+        assert_secured(&answer);
+    }
+    assert_eq!(ask("empty").header("sec-fetch-dest", "script").send().await.status, 403);
+    assert!(api.requests().is_empty());
+    for destination in ["empty", "document", "image", "audio", "video", "track", "font", "json"] {
+        assert_eq!(ask(destination).send().await.status, 200, "{destination}");
+    }
+}
+
+#[tokio::test]
 async fn what_an_api_says_about_its_own_origin_does_not_come_back() {
-    const DROPPED: [(&str, &str); 12] = [
+    const DROPPED: [(&str, &str); 18] = [
         ("set-cookie", "a=b"),
         ("access-control-allow-origin", "*"),
         ("access-control-allow-credentials", "true"),
@@ -92,6 +179,12 @@ async fn what_an_api_says_about_its_own_origin_does_not_come_back() {
         ("cache-control", "public"),
         ("refresh", "0; url=https://evil.example"),
         ("alt-svc", "h3=\":1\""),
+        ("set-login", "logged-in"),
+        ("sec-session-registration", "(ES256); path=\"/\""),
+        ("secure-session-registration", "(ES256); path=\"/\""),
+        ("accept-ch", "Sec-CH-UA-Model"),
+        ("critical-ch", "Sec-CH-UA-Model"),
+        ("use-as-dictionary", "match=\"/*\""),
         ("x-hop", "named by Connection"),
         ("keep-alive", "timeout=5"),
     ];
@@ -129,6 +222,32 @@ async fn the_api_s_own_failures_come_back_as_they_are() {
     assert_eq!(answer.header("www-authenticate"), Some(r#"Bearer error="insufficient_scope""#));
 }
 
+#[tokio::test]
+async fn a_challenge_that_the_browser_would_answer_does_not_come_back() {
+    const PASSED: [&str; 3] = ["Bearer", "bearer realm=\"a, b\"", "DPoP algs=\"ES256\""];
+    const DROPPED: [&str; 9] = [
+        "Basic realm=\"Your password for app.example\"",
+        "basic",
+        "Digest realm=\"a\", nonce=\"b\"",
+        "Negotiate",
+        "NTLM",
+        "Mutual realm=\"a\"",
+        "Bearer realm=\"a\", Basic realm=\"b\"",
+        "DPoP algs=\"ES256\",NEGOTIATE",
+        ", Basic realm=\"b\"",
+    ];
+    let (setup, _api, cookies) = with_api(|| {
+        let mut response = StatusCode::UNAUTHORIZED.into_response();
+        for challenge in DROPPED.iter().chain(&PASSED) {
+            response.headers_mut().append("www-authenticate", HeaderValue::from_static(challenge));
+        }
+        response
+    })
+    .await;
+    let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
+    assert_eq!((answer.status, answer.all("www-authenticate")), (401, PASSED.to_vec()));
+}
+
 fn redirect(location: &'static str) -> Response {
     (StatusCode::TEMPORARY_REDIRECT, [("location", location)]).into_response()
 }
@@ -148,6 +267,16 @@ async fn a_redirect_is_not_followed_and_leads_the_page_through_here_again() {
         assert_eq!((answer.status, answer.header("location")), (307, location));
         assert_eq!(api.requests().len(), 1);
     }
+    // The API's own origin, with a user name that is none of the page's address.
+    let api = Router::new().fallback(|request: Request| async move {
+        let host = request.headers()["host"].to_str().unwrap().to_owned();
+        (StatusCode::FOUND, [("location", format!("http://AAAAAAAAAAAAAAAAAAAAAAAA:pw@{host}/api/x?y#z"))])
+    });
+    let origin = serve(api).await;
+    let setup = Setup::with(|configuration| configuration.api_origin = Some(origin)).await;
+    let cookies = setup.log_in().await;
+    let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
+    assert_eq!(answer.header("location"), Some("/api/x?y#z"));
     // Outside of /api/ the API's own address is named: nothing of it is served here.
     let (setup, api, cookies) = with_api(|| redirect("/login")).await;
     let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;

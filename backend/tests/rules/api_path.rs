@@ -1,5 +1,9 @@
 //! Paths that could mean another place than they seem to.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::servers::{Api, json_answer};
 use crate::setup::{Setup, from_page};
 
@@ -24,6 +28,7 @@ async fn a_path_that_could_escape_is_not_forwarded() {
         "/api/.%2e/admin",
         "/api/%252e%252e/admin",
         "/api/%25252e./admin",
+        "/api/v1/me%2ejson",
         "/api/..%2fadmin",
         "/api/v1%2Fme",
         "/api/v1%252Fme",
@@ -37,6 +42,26 @@ async fn a_path_that_could_escape_is_not_forwarded() {
         "/api/v1/.;x=1/me",
         "/api/v1/me%00",
         "/api/@evil.example/../x",
+        // Escapes whose digits are escaped.
+        "/api/%%32%65./admin",
+        "/api/%25%32%65%252%2565/admin",
+        "/api/%2%35%32f",
+        "/api/..%3bx/admin",
+        // Escapes and encodings that some servers know.
+        "/api/%u002e%u002e/admin",
+        "/api/%U002E./admin",
+        "/api/%25u002e./admin",
+        "/api/%c0%ae%c0%ae/admin",
+        "/api/%25c0%25ae./admin",
+        "/api/%e0%80%ae./admin",
+        "/api/%f0%80%80%af",
+        "/api/%ff",
+        // Control characters, which some readers leave out.
+        "/api/.%09./admin",
+        "/api/v1/me%0d%0a",
+        "/api/v1/me%2509",
+        "/api/v1/me%7f",
+        "/api/v1/me%c2%85",
     ] {
         let answer = from_page(&setup.origin, "GET", path).cookies(&cookies).send().await;
         // 404 is axum's: it does not take the path for one of `/api/`.
@@ -60,7 +85,9 @@ async fn whatever_stands_in_the_path_the_request_goes_to_the_configured_origin()
         "/api/..a/a..".into(),
         "/api/100%25".into(),
         "/api/%F0%9F%98%80?%00".into(),
-        "/api/%ff".into(),
+        "/api/%E4%BD%A0%20%26%23%3F;a=%3B".into(),
+        "/api/100%".into(),
+        "/api/%zz%2".into(),
         "/api/{a}|\"b\"^".into(),
         "/api/".into(),
         "/api/v1/me/".into(),
@@ -74,4 +101,17 @@ async fn whatever_stands_in_the_path_the_request_goes_to_the_configured_origin()
     assert_eq!(answer.status, 200);
     assert_eq!(api.requests().len(), harmless.len() + 1);
     assert!(evil.requests().is_empty());
+}
+
+#[tokio::test]
+async fn however_often_a_path_is_encoded_it_is_decoded_in_one_pass() {
+    let (setup, _api, cookies) = with_api().await;
+    for (end, status) in [("", 200), ("2e", 400), ("%32%65", 400)] {
+        let path = format!("/api/%{}{end}", "25".repeat(32_000));
+        let begun = Instant::now();
+        let answer = from_page(&setup.origin, "GET", &path).cookies(&cookies).send().await;
+        assert_eq!(answer.status, status, "{end}");
+        // A pass for each level takes several seconds.
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    }
 }

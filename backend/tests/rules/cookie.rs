@@ -154,3 +154,45 @@ async fn tokens_too_large_for_a_browser_are_refused_and_not_cut() {
     assert!(answer.all("set-cookie").is_empty());
     assert!(log.failures()[0].contains("smaller tokens"));
 }
+
+/// The request for the session with this `Cookie` field.
+async fn status_with(setup: &Setup, field: &str) -> u16 {
+    crate::http::call(&setup.origin, "GET", "/auth/session").header("cookie", field).send().await.status
+}
+
+#[tokio::test]
+async fn what_neighbours_put_into_the_field_does_not_hide_the_session() {
+    let setup = Setup::start().await;
+    let ours = format!("{NAME}={}", setup.log_in().await[0].1);
+    for field in [
+        format!("name=Jos\u{e9}; {ours}"),
+        format!("{ours}; name=Jos\u{e9}"),
+        format!("\u{1f36a}; {ours}; ="),
+        format!(";;{ours};"),
+        format!("a=1;\t{ours} "),
+        format!("{NAME}; {NAME}-2=; {ours}"),
+    ] {
+        assert_eq!(status_with(&setup, &field).await, 200, "{field}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_only_resembles_ours_is_not_ours() {
+    let setup = Setup::start().await;
+    let value = setup.log_in().await[0].1.clone();
+    for name in [
+        "\u{2000}__Host-wicketgate",
+        "\u{a0}__Host-wicketgate",
+        "\u{85}__Host-wicketgate",
+        "__Host-wicketgate\u{3000}",
+        "__Host-wicketgate ",
+        "__host-wicketgate",
+        "__Host-wicketgate-1",
+        "x__Host-wicketgate",
+        "%5f_Host-wicketgate",
+    ] {
+        assert_eq!(status_with(&setup, &format!("{name}={value}")).await, 401, "{name:?}");
+        // Nor does it stand in the way of ours.
+        assert_eq!(status_with(&setup, &format!("{name}=1.x; {NAME}={value}")).await, 200, "{name:?}");
+    }
+}
