@@ -372,3 +372,62 @@ fn clients_that_ask_for_something_else_or_for_another_user_share_no_session() {
         assert_eq!(code(stranger.access_token(0)), "no_session");
     }
 }
+
+#[test]
+fn a_question_that_was_sent_after_a_login_does_not_overwrite_it() {
+    for is_question_last in [true, false] {
+        let host = tab();
+        let state = begun(&host, with_backend());
+        let page = Page::new(host.clone());
+        let client = connect_on(&page, with_backend());
+        let url = callback(&state);
+        host.answer(Answer::json(200, BOB));
+        let mut login = Task::new(client.handle_callback(Some(&url)));
+        login.step();
+        host.answer(Answer::json(200, ADA));
+        let mut question = Task::new(Client::connect(&page, with_session_backend()));
+        question.step();
+        if is_question_last {
+            join(vec![login]).remove(0).unwrap();
+            join(vec![question]).remove(0).unwrap();
+        } else {
+            join(vec![question]).remove(0).unwrap();
+            join(vec![login]).remove(0).unwrap();
+        }
+        assert_eq!(user(&client).as_deref(), Some("bob"), "question last: {is_question_last}");
+    }
+}
+
+#[test]
+fn a_logout_is_repeated_also_where_the_overtaken_login_got_no_answer() {
+    let host = tab();
+    host.answer(Answer::empty(401));
+    let state = begun(&host, with_session_backend());
+    host.clear_log();
+    let client = Rc::new(connect(&host.next_page(&callback(&state)), with_session_backend()));
+    let ending = client.clone();
+    host.answer_after(Answer::Late, move |_| block_on(ending.logout()).unwrap());
+    host.answer(Answer::empty(204));
+    host.answer(Answer::empty(204));
+    assert_eq!(code(block_on(client.handle_callback(None))), "aborted");
+    assert_eq!(host.purposes(), [Purpose::HandOff, Purpose::BackendLogout, Purpose::BackendLogout]);
+}
+
+#[test]
+fn a_logout_is_not_repeated_while_another_login_is_under_way() {
+    let host = tab();
+    let client = connect(&host.next_page(&callback("any")), with_session_backend());
+    let (first, second) = (callback(&begin(&client)), callback(&begin(&client)));
+    host.answer(Answer::json(200, ADA));
+    let mut one = Task::new(client.handle_callback(Some(&first)));
+    one.step();
+    host.answer(Answer::empty(204));
+    block_on(client.logout()).unwrap();
+    host.answer(Answer::json(200, BOB));
+    let mut two = Task::new(client.handle_callback(Some(&second)));
+    two.step();
+    assert_eq!(code(join(vec![one]).remove(0)), "aborted");
+    join(vec![two]).remove(0).unwrap();
+    assert_eq!(host.purposes(), [Purpose::HandOff, Purpose::BackendLogout, Purpose::HandOff]);
+    assert_eq!(user(&client).as_deref(), Some("bob"));
+}
