@@ -1,5 +1,6 @@
 import type { ErrorCode, WicketgateError } from "./types.js";
 
+/** Whether `value` is an error of this package; its `code` says which. */
 export function isWicketgateError(value: unknown): value is WicketgateError {
   return value instanceof Error && value.name === "WicketgateError" && "code" in value;
 }

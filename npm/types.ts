@@ -153,7 +153,7 @@ export interface Session {
   /** Those the backend answered with. */
   readonly claims?: Claims;
   readonly scope?: string;
-  /** When the access token expires. */
+  /** When the access token expires, in seconds since the Unix epoch. */
   readonly expiresAt?: number;
   readonly tokenType?: "Bearer" | "DPoP";
 }

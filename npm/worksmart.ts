@@ -11,9 +11,11 @@ export function worksmart(options: {
   /** Default `https://my.worksmart.app`. */
   baseUrl?: string | URL;
 }): ClientConfig {
-  const { clientId, backend, redirectUri, baseUrl = "https://my.worksmart.app" } = options;
+  // What is not known here goes on to `createClient`, which names it.
+  const { clientId, backend, redirectUri, baseUrl = "https://my.worksmart.app", ...unknown } = options;
   const base = String(baseUrl).replace(/\/$/, "") + "/api/v1/oauth2/";
   return {
+    ...unknown,
     clientId,
     backend,
     ...(redirectUri === undefined ? {} : { redirectUri }),

@@ -33,8 +33,12 @@ pub(crate) async fn server_metadata<P: Platform>(
         }
         server.set_issuer(issuer);
     }
-    configuration.check_endpoints(&server)?;
-    Ok((server, said))
+    match configuration.check_endpoints(&server) {
+        Err(_) if configuration.text("issuer").is_none() => {
+            Err(Error::config("issuer", "is missing, and so is an endpoint in metadata"))
+        }
+        checked => checked.map(|()| (server, said)),
+    }
 }
 
 async fn discovered<P: Platform>(platform: &P, issuer: &str, places: Vec<String>, timeout: u64) -> Result<ServerMetadata, Error> {

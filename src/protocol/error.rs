@@ -141,7 +141,9 @@ impl Error {
         let (subject, more) = match self.kind() {
             ErrorKind::InvalidConfig { member, problem }
             | ErrorKind::InvalidOption { member, problem }
-            | ErrorKind::InvalidMetadata { member, problem } => (member.as_str(), *problem),
+            | ErrorKind::InvalidMetadata { member, problem } => {
+                (if member.is_empty() { "it" } else { member.as_str() }, *problem)
+            }
             ErrorKind::UnsupportedEnvironment { missing } => (missing.as_str(), ""),
             ErrorKind::NoSession { reason: problem }
             | ErrorKind::CallbackMalformed { problem }
@@ -256,7 +258,7 @@ impl Error {
             ErrorKind::NetworkFailed(_) => (
                 "network_failed",
                 "No answer that the page may read came to",
-                "The server may send no CORS headers for this origin or redirect, connect-src of the Content-Security-Policy may lack it, or the network may be down.",
+                "The issuer or URL may be misspelled, the server may send no CORS headers for this origin or redirect, connect-src of the Content-Security-Policy may lack it, or the network may be down.",
             ),
             ErrorKind::TimedOut(_) => ("timed_out", "No answer came in time to", "Look at the server, or raise requestTimeout."),
             ErrorKind::Aborted => ("aborted", "The call was aborted", "Call again when the answer is wanted."),

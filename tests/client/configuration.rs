@@ -105,10 +105,10 @@ fn configuration_everything_else_of_the_contract_is_accepted() {
 #[test]
 fn configuration_the_needed_endpoints_must_be_there() {
     let by_hand = |metadata: &str| Configuration::new("c").with_json("metadata", json(metadata));
-    assert_eq!(code(try_connect(&tab(), Configuration::new("c"))), "invalid_metadata");
-    assert_eq!(code(try_connect(&tab(), by_hand("{}"))), "invalid_metadata");
+    assert_eq!(code(try_connect(&tab(), Configuration::new("c"))), "invalid_config");
+    assert_eq!(code(try_connect(&tab(), by_hand("{}"))), "invalid_config");
     let without_token_endpoint = by_hand(r#"{"authorization_endpoint":"https://as.example/a"}"#);
-    assert_eq!(code(try_connect(&tab(), without_token_endpoint.clone())), "invalid_metadata");
+    assert_eq!(code(try_connect(&tab(), without_token_endpoint.clone())), "invalid_config");
     assert!(try_connect(&tab(), without_token_endpoint.with_json("backend", json(r#"{"exchangeUrl":"/x"}"#))).is_ok());
     assert_eq!(code(try_connect(&tab(), public_with(r#","jwks_uri":1"#))), "invalid_metadata");
 }

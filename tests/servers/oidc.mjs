@@ -93,7 +93,7 @@ async function interact(provider, request, response) {
   if (!interaction) return sendRefusal(response, "This sign-in is over.");
   const { uid, prompt, params, session, returnTo } = interaction;
   const needsLogin = prompt.name === "login";
-  const scopes = params.scope.split(" ").filter((scope) => scope in describe);
+  const scopes = (params.scope ?? "").split(" ").filter((scope) => scope in describe);
   const show = (again) =>
     sendSignInPage(response, {
       server: "OpenID provider",
