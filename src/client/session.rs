@@ -72,7 +72,7 @@ impl Session {
     /// of another type, is unknown. `None` where it says `null`: nobody is signed in.
     pub(super) fn from_backend(answer: &Json) -> Option<Self> {
         let session = answer.member("session").unwrap_or(answer);
-        if *session == Json::Null {
+        if matches!(session, Json::Null) {
             return None;
         }
         Some(Self {

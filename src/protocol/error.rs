@@ -4,17 +4,19 @@
 //! [`OAuthError`] alone, capped and cleaned, for the app to show or not.
 
 use core::fmt;
+use std::sync::Arc;
 
 use super::http::Purpose;
 use super::json::Json;
 
-/// A failure: a pointer to its [`ErrorKind`], so that the many results which are none stay small.
+/// A failure: a shared pointer to its [`ErrorKind`], so that the many results which are none stay small, and that all
+/// who wait for one outcome can have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error(Box<ErrorKind>);
+pub struct Error(Arc<ErrorKind>);
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self(Box::new(kind))
+        Self(Arc::new(kind))
     }
 }
 

@@ -96,8 +96,10 @@ pub struct Response {
 impl Response {
     /// The body as a JSON object, where it says that it is JSON and is an object.
     pub fn json_object(&self) -> Option<Json> {
-        let media_type = cut(self.content_type.as_deref()?, ';').0.trim_ascii().to_ascii_lowercase();
-        let is_json = media_type == "application/json" || media_type.starts_with("application/") && media_type.ends_with("+json");
+        let media_type = cut(self.content_type.as_deref()?, ';').0.trim_ascii();
+        let (kind, subtype) = media_type.split_once('/')?;
+        let suffix = subtype.rsplit_once('+').map_or(subtype, |(_, suffix)| suffix);
+        let is_json = kind.eq_ignore_ascii_case("application") && suffix.eq_ignore_ascii_case("json");
         Json::parse(&self.body).filter(|json| is_json && json.is_object())
     }
 }

@@ -84,7 +84,7 @@ impl ServerMetadata {
 
     /// Whether the member `name` is `true`.
     pub fn flag(&self, name: &str) -> bool {
-        self.0.member(name) == Some(&Json::Bool(true))
+        matches!(self.0.member(name), Some(Json::Bool(true)))
     }
 
     /// The issuer identifier.

@@ -1,9 +1,8 @@
 //! Proof Key for Code Exchange (RFC 7636), method `S256`. `plain` does not exist here.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 
-use super::secret::Secret;
+use super::secret::{Secret, base64url};
 
 /// The code challenge of `verifier`: base64url(SHA-256(ASCII(verifier))) (RFC 7636 §4.2).
 pub fn code_challenge(verifier: &Secret) -> String {
@@ -12,5 +11,5 @@ pub fn code_challenge(verifier: &Secret) -> String {
 
 /// base64url(SHA-256(`text`)).
 pub(super) fn digest(text: &str) -> String {
-    Base64UrlUnpadded::encode_string(&Sha256::digest(text))
+    base64url(&Sha256::digest(text))
 }

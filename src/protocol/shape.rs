@@ -60,7 +60,7 @@ impl Shape {
                     return Err(self.not_yet(name));
                 }
                 Some(Kind::Later) => return Err(self.not_yet(name)),
-                Some(Kind::NotYetTrue) if *value == Json::Bool(true) => return Err(self.not_yet(name)),
+                Some(Kind::NotYetTrue) if matches!(value, Json::Bool(true)) => return Err(self.not_yet(name)),
                 Some(kind) => kind.problem(value),
                 None if self.is_open => None,
                 None => Some("is not a known member"),

@@ -212,7 +212,7 @@ impl TokenSet {
         let Some(Json::Object(mut members)) = json else {
             return malformed("it is not a JSON object sent as application/json");
         };
-        members.retain(|(_, value)| *value != Json::Null);
+        members.retain(|(_, value)| !matches!(value, Json::Null));
         let mut json = SecretObject::from(Json::Object(members));
         TOKEN_RESPONSE.check(&json)?;
         let expires_in = json.member("expires_in").map(Json::as_millis);
