@@ -39,13 +39,10 @@ pub struct LoginResult {
 impl LoginResult {
     /// The `LoginResult` of the JavaScript API, without its session; absent members are absent.
     pub fn to_json(&self) -> Json {
-        let mut object = Json::Object(Vec::new());
+        let mut object = Json::empty();
         object.set_text("returnTo", Some(&self.return_to));
-        for (name, value) in [("appState", &self.app_state), ("backend", &self.backend)] {
-            if let Some(value) = value {
-                object.set(name, value.clone());
-            }
-        }
+        object.set_copy("appState", self.app_state.as_ref());
+        object.set_copy("backend", self.backend.as_ref());
         object
     }
 }
@@ -122,8 +119,7 @@ impl<P: Platform> Client<P> {
     fn begin_flight(&self, url: &Url, cleaned: &str) -> Rc<Flight<Outcome>> {
         let flight = Rc::new(Flight::new());
         let mut callbacks = self.shared.callbacks.borrow_mut();
-        let id = self.shared.next_callback.get();
-        self.shared.next_callback.set(id.wrapping_add(1));
+        let id = self.shared.next_callback();
         // One that is under way is needed, however many there are.
         let oldest = callbacks.iter().position(|callback| !callback.is_under_way());
         if let Some(oldest) = oldest.filter(|_| callbacks.len() >= REMEMBERED) {

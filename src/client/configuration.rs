@@ -121,13 +121,11 @@ impl Configuration {
     /// What two clients must have in common to share a session: the server, and all that makes a difference to
     /// what its tokens may be used for, and by whom.
     pub(super) fn identity(&self, server: &str) -> String {
-        let mut identity = Json::Object(Vec::new());
+        let mut identity = Json::empty();
         identity.set_text("server", Some(server));
         identity.set_text("exchangeUrl", self.backend().and_then(|backend| backend.text("exchangeUrl")));
         for name in ["clientId", "scope", "resource", "sessionBinding"] {
-            if let Some(value) = self.0.member(name) {
-                identity.set(name, value.clone());
-            }
+            identity.set_copy(name, self.0.member(name));
         }
         identity.to_text()
     }
@@ -150,7 +148,7 @@ impl Configuration {
 
     /// Metadata given by hand, unchecked.
     pub(super) fn metadata(&self) -> Json {
-        self.0.member("metadata").cloned().unwrap_or(Json::Object(Vec::new()))
+        self.0.member("metadata").cloned().unwrap_or(Json::empty())
     }
 
     pub(super) fn backend(&self) -> Option<&Json> {
@@ -212,7 +210,7 @@ pub struct LoginOptions(pub(super) Json);
 impl LoginOptions {
     /// Nothing in particular.
     pub fn none() -> Self {
-        Self(Json::Object(Vec::new()))
+        Self(Json::empty())
     }
 
     /// Sets a member of `LoginOptions` to a text, under its name there.

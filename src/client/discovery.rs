@@ -62,7 +62,7 @@ async fn discovered<P: Platform>(platform: &P, issuer: &str, places: Vec<String>
 /// Only convenience: a store without room for it is no failure.
 pub(crate) fn remember<P: Platform>(platform: &P, server: &ServerMetadata, now: u64) {
     if let Some(issuer) = server.issuer() {
-        let mut entry = Json::Object(Vec::new());
+        let mut entry = Json::empty();
         entry.set("at", Json::from(now));
         entry.set("metadata", server.as_json().clone());
         let _ = platform.store(&key(issuer), &entry.to_text());

@@ -55,13 +55,11 @@ impl Session {
 
     /// The `Session` of the JavaScript API; absent members are absent.
     pub fn to_json(&self) -> Json {
-        let mut object = Json::Object(Vec::new());
+        let mut object = Json::empty();
         object.set_text("status", Some(self.status.as_str()));
         object.set_text("scope", self.scope.as_deref());
         object.set_text("tokenType", self.token_type.map(TokenType::as_str));
-        if let Some(claims) = &self.claims {
-            object.set("claims", claims.clone());
-        }
+        object.set_copy("claims", self.claims.as_ref());
         if let Some(expires_at) = self.expires_at {
             object.set("expiresAt", Json::from(expires_at));
         }
@@ -93,15 +91,15 @@ struct Token {
 
 type Listener = Rc<dyn Fn(&Rc<Session>)>;
 
-/// What all clients of one page share that are of the same server and client identifier.
+/// What all clients of one page share that have the same [`identity`](super::Configuration::identity).
 pub(crate) struct Shared {
     pub(super) identity: String,
     pub(super) callbacks: RefCell<Vec<CallbackFlight>>,
     session: RefCell<Rc<Session>>,
     token: RefCell<Option<Token>>,
     listeners: RefCell<Vec<(u32, Listener)>>,
-    next_listener: Cell<u32>,
-    pub(super) next_callback: Cell<u32>,
+    subscriptions: Cell<u32>,
+    callbacks_begun: Cell<u32>,
     turns: Cell<u32>,
     decided: Cell<u32>,
 }
@@ -114,8 +112,8 @@ impl Shared {
             session: RefCell::new(Rc::new(Session::signed_out())),
             token: RefCell::default(),
             listeners: RefCell::default(),
-            next_listener: Cell::default(),
-            next_callback: Cell::default(),
+            subscriptions: Cell::default(),
+            callbacks_begun: Cell::default(),
             turns: Cell::default(),
             decided: Cell::default(),
         }
@@ -154,8 +152,12 @@ impl Shared {
     /// Takes a turn at deciding the session, as a login does when it sends its request. Answers come in any order,
     /// but what was decided in a later turn is not undone by an earlier one.
     pub(super) fn take_turn(&self) -> u32 {
-        self.turns.set(self.turns.get().wrapping_add(1));
-        self.turns.get()
+        next(&self.turns)
+    }
+
+    /// The number of the next callback: none is used twice.
+    pub(super) fn next_callback(&self) -> u32 {
+        next(&self.callbacks_begun)
     }
 
     /// The latest turn that was taken.
@@ -199,8 +201,7 @@ impl Shared {
     }
 
     pub(super) fn subscribe(&self, listener: Listener) -> u32 {
-        let id = self.next_listener.get();
-        self.next_listener.set(id.wrapping_add(1));
+        let id = next(&self.subscriptions);
         self.listeners.borrow_mut().push((id, listener));
         id
     }
@@ -225,6 +226,12 @@ impl Shared {
             }
         }
     }
+}
+
+/// Counts on.
+fn next(counter: &Cell<u32>) -> u32 {
+    counter.set(counter.get().wrapping_add(1));
+    counter.get()
 }
 
 /// One moment on both clocks, in milliseconds.

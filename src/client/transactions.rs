@@ -28,13 +28,13 @@ struct Entry {
 /// Which entries there are it asks each time: the tab's other pages write there too, and the back button shows
 /// a page again as it was left.
 #[derive(Default)]
-pub(crate) struct Transactions(RefCell<Option<Vec<Entry>>>);
+pub(crate) struct Transactions(RefCell<Vec<Entry>>);
 
 impl Transactions {
     /// Writes `transaction`, and reads it back: a browser may take what it does not keep. Sweeps first.
     pub(crate) fn put<P: Platform>(&self, platform: &P, transaction: &Transaction, lifetime: u64) -> Result<(), Error> {
         let now = transaction.created_at();
-        let mut entries = entries(platform, self.0.take().unwrap_or_default())?;
+        let mut entries = entries(platform, self.0.take())?;
         // The newest are at the end: counted from there, after the one to come, the oldest are those too many.
         let mut counts = [1, 0];
         for entry in entries.iter_mut().rev() {
@@ -56,7 +56,7 @@ impl Transactions {
             return Err(ErrorKind::StorageUnavailable.into());
         }
         entries.push(Entry { key, is_pending: true, date: now });
-        self.0.replace(Some(entries));
+        self.0.replace(entries);
         Ok(())
     }
 

@@ -128,11 +128,8 @@ impl AuthorizationRequest {
         transaction.set_text("return_to", Some(asked.return_to));
         transaction.set_text("binding", asked.binding.map(digest).as_deref());
         transaction.set_text("response_mode", asked.extra.and_then(|extra| extra.text("response_mode")));
-        for (name, value) in [("resource", asked.resource), ("app_state", asked.app_state)] {
-            if let Some(value) = value {
-                transaction.set(name, value.clone());
-            }
-        }
+        transaction.set_copy("resource", asked.resource);
+        transaction.set_copy("app_state", asked.app_state);
 
         let mut url = String::from(endpoint);
         match own_query {
@@ -247,7 +244,7 @@ impl Transaction {
     /// told from one that was never asked for: whose it was and where it led, and nothing that is secret. `now`
     /// is milliseconds since the Unix epoch.
     pub fn to_tombstone(&self, now: u64) -> String {
-        let mut tombstone = Json::Object(Vec::new());
+        let mut tombstone = Json::empty();
         // First, as `created_at` is in a transaction.
         tombstone.set("used_at", Json::from(now));
         tombstone.set("created_at", Json::from(self.created_at()));

@@ -337,7 +337,7 @@ impl Error {
 
     /// What a `WicketgateError` of the JavaScript API has beside its message; absent members are absent.
     pub fn to_json(&self) -> Json {
-        let mut object = Json::Object(Vec::new());
+        let mut object = Json::empty();
         object.set_text("name", Some("WicketgateError"));
         object.set_text("code", Some(self.code()));
         object.set_text("hint", Some(self.hint()));
@@ -414,7 +414,7 @@ pub struct OAuthError {
 impl OAuthError {
     /// As an object of its members; absent ones are absent.
     pub fn to_json(&self) -> Json {
-        let mut object = Json::Object(Vec::new());
+        let mut object = Json::empty();
         object.set_text("error", Some(&self.error));
         object.set_text("error_description", self.error_description.as_deref());
         object.set_text("error_uri", self.error_uri.as_deref());

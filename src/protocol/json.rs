@@ -38,6 +38,11 @@ impl Json {
         reader.value(MAX_DEPTH).filter(|_| reader.at == text.len())
     }
 
+    /// An object without members.
+    pub fn empty() -> Self {
+        Self::Object(Vec::new())
+    }
+
     /// The member `name` of an object; `None` also where this is no object.
     pub fn member(&self, name: &str) -> Option<&Self> {
         self.members().iter().find(|(other, _)| other == name).map(|(_, value)| value)
@@ -77,19 +82,18 @@ impl Json {
         matches!(self, Self::Object(_))
     }
 
-    /// A non-negative number of seconds, as milliseconds. A fraction counts to the millisecond; an exponent,
-    /// or a sign is `None`, and more than 15 digits count as 15 nines. A string of digits is accepted as the number it spells.
+    /// A non-negative number of seconds, as milliseconds. A fraction counts to the millisecond; an exponent or a
+    /// sign is `None`, and more than 15 digits count as 15 nines. A string of digits is accepted as the number it
+    /// spells.
     pub fn as_millis(&self) -> Option<u64> {
         let (Self::Number(spelling) | Self::String(spelling)) = self else { return None };
         let (whole, fraction) = spelling.split_once('.').unwrap_or((spelling, "0"));
         let thousandths = fraction.bytes().chain([b'0'; 2]).take(3);
         let millis = thousandths.fold(0, |sum, digit| sum * 10 + u64::from(digit.wrapping_sub(b'0')));
-        let is_fraction = !fraction.is_empty() && fraction.bytes().all(|digit| digit.is_ascii_digit());
         // As good as for ever, which is what some servers say with the largest number that they have.
-        let is_endless =
-            whole.bytes().skip_while(|digit| *digit == b'0').count() > 15 && whole.bytes().all(|digit| digit.is_ascii_digit());
+        let is_endless = is_digits(whole) && whole.bytes().skip_while(|digit| *digit == b'0').count() > 15;
         let seconds = if is_endless { Some(999_999_999_999_999) } else { decimal(whole) };
-        seconds.filter(|_| is_fraction).map(|seconds| seconds * 1000 + millis)
+        seconds.filter(|_| is_digits(fraction)).map(|seconds| seconds * 1000 + millis)
     }
 
     /// Puts `value` in the place of the member `name`, or after the last one. Nothing where this is no object.
@@ -104,6 +108,13 @@ impl Json {
     pub fn set_text(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.set(name, Self::String(value.into()));
+        }
+    }
+
+    /// Sets the member `name` to a copy of `value`, where there is one.
+    pub fn set_copy(&mut self, name: &str, value: Option<&Self>) {
+        if let Some(value) = value {
+            self.set(name, value.clone());
         }
     }
 
@@ -324,8 +335,11 @@ impl From<u64> for Json {
 /// The number that `digits` spell, where they are at most 15: enough for milliseconds since 1970, and nothing
 /// that is done with the number overflows.
 pub(crate) fn decimal(digits: &str) -> Option<u64> {
-    let is_number = (1..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
-    is_number.then(|| digits.bytes().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+    (digits.len() <= 15 && is_digits(digits)).then(|| digits.bytes().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn write_string(string: &str, text: &mut String) {
@@ -370,7 +384,7 @@ pub(crate) struct SecretObject(Json);
 
 impl SecretObject {
     pub(crate) fn empty() -> Self {
-        Self(Json::Object(Vec::new()))
+        Self(Json::empty())
     }
 
     /// Reads `text`, where it is an object.
