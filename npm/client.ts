@@ -7,8 +7,8 @@ import { isWicketgateError, wicketgateError } from "./errors.js";
 import type { Client, ClientConfig, Wicketgate, WicketgateError } from "./types.js";
 
 /** The module's calls, by the numbers that `src/js.rs` gives them. */
-const enum Ask { Metadata, AuthorizationUrl, IsCallback, Session, AccessToken }
-const enum Run { BeginLogin, HandleCallback, Logout }
+const enum Ask { Metadata, AuthorizationUrl, IsCallback, Session, LogoutState }
+const enum Run { BeginLogin, HandleCallback, Logout, AccessToken, UserInfo }
 
 /** The promise of the one module of this page, and what ended it. */
 let loading: Promise<void> | undefined;
@@ -124,6 +124,7 @@ function client(core: number): Client {
   };
   return {
     metadata: Object.freeze(now(Ask.Metadata)),
+    logoutState: now(Ask.LogoutState),
     authorizationUrl: (options = {}) => now(Ask.AuthorizationUrl, text(options)),
     beginLogin: (options = {}) => later(Run.BeginLogin, text(options)),
     isCallback: (url) => now(Ask.IsCallback, href(url)),
@@ -147,8 +148,9 @@ function client(core: number): Client {
     },
     async accessToken({ signal, ...options } = {}) {
       if (signal?.aborted) throw wicketgateError("aborted", "The call was aborted.", "Call again when the answer is wanted.", true);
-      return now(Ask.AccessToken, text(options));
+      return later(Run.AccessToken, text(options));
     },
+    userInfo: () => later(Run.UserInfo),
     logout: (options = {}) => later(Run.Logout, text(options)),
   };
 }

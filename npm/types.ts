@@ -13,7 +13,7 @@ export interface ClientConfig {
   metadata?: ServerMetadata;
   /** Exact registered redirect URI. Left out of both requests when not given (RFC 6749 §3.1.2.3). */
   redirectUri?: string | URL;
-  /** Space-separated, as on the wire. With `openid` in it a nonce is sent and an ID token must come; its claims are not read by this version. */
+  /** Space-separated, as on the wire. With `openid` in it the client is an OIDC relying party: an ID token must come, and is checked. */
   scope?: string;
   /** Resource indicators (RFC 8707). */
   resource?: string | string[];
@@ -25,7 +25,10 @@ export interface ClientConfig {
   par?: "auto" | "always" | "never";
   /** Sender-constrained tokens (RFC 9449). `"always"` is not in this version. */
   dpop?: "auto" | "always" | "never";
-  /** Not in this version: refused. */
+  /**
+   * Default `"verify"`: the ID token's signature is checked against the server's JWKS. `"trust-tls"`: not; for plain-http
+   * hosts, where browsers have no `crypto.subtle`. Every other check of the token is made either way.
+   */
   idTokenSignature?: "verify" | "trust-tls";
   /** Where tokens live. This version has `"memory"`, and it is the default: gone on reload. */
   tokenStore?: "memory" | "session" | "local" | "worker";
@@ -33,7 +36,7 @@ export interface ClientConfig {
   allowedOrigins?: string[];
   /** How long a begun login may take. Default 600. */
   transactionLifetime?: number;
-  /** Not in this version: refused. */
+  /** Clock difference accepted when ID-token times are checked. Default 60. */
   clockTolerance?: number;
   /** Time allowed for one request to the server. Default 10. */
   requestTimeout?: number;
@@ -41,7 +44,7 @@ export interface ClientConfig {
   onUnknownTransaction?: "fail" | "restart";
   /** Bind pending logins to a user of the app: a login begun under one binding cannot be completed under another. */
   sessionBinding?: string;
-  /** Not in this version: refused. */
+  /** Where the server sends the user after a logout there; exactly as registered. */
   postLogoutRedirectUri?: string | URL;
 }
 
@@ -64,6 +67,10 @@ export interface HandOff {
   client_id: string;
   iss?: string;
   nonce?: string;
+  /** `maxAge` of the login, which the ID token's `auth_time` must keep. */
+  max_age?: number;
+  /** The claim request for `acr`, where `claims` made it essential. */
+  acr?: Record<string, unknown>;
 }
 
 /** RFC 8414 / OIDC Discovery names; unknown members are kept. */
@@ -97,6 +104,12 @@ export interface Client {
   /** Builds the request and navigates. Settles only with an error: `navigation_cancelled` where the page came back. */
   beginLogin(options?: LoginOptions): Promise<void>;
 
+  /**
+   * The `state` of a logout at the server that this tab began, where this page is what it came back to: checked, and
+   * removed from the page's URL. Else undefined.
+   */
+  readonly logoutState?: string;
+
   /** True where `url` (default: the page's) carries an authorization response for this client's redirect URI, or one that is being handled. */
   isCallback(url?: string | URL): boolean;
   /**
@@ -111,11 +124,22 @@ export interface Client {
   subscribe(listener: (session: Session) => void): () => void;
 
   /**
-   * The access token, good for `minValidity` seconds more (default 0).
-   * @throws WicketgateError `no_session`: also where it has expired, since this version does not refresh it, and where a backend keeps it
+   * A valid access token, renewed first when it has less than `minValidity` seconds left (default 30) and the server gave a
+   * refresh token. One refresh at a time in a page.
+   * @throws WicketgateError `no_session`: also where it has expired and cannot be renewed, and where a backend keeps it; `session_ended`
    */
   accessToken(options?: { minValidity?: number; forceRefresh?: boolean; signal?: AbortSignal }): Promise<string>;
-  /** Clears the session here and at the backend. The options of a logout at the server are not in this version: refused. */
+  /**
+   * Claims of the UserInfo endpoint, as JSON or as a signed token; `sub` must equal the ID token's.
+   * @throws WicketgateError `userinfo_invalid`, `no_session`
+   */
+  userInfo(): Promise<Claims>;
+  /**
+   * Ends the session here, at the backend, and, where the server has an end-session endpoint, goes there
+   * (RP-Initiated Logout 1.0; `redirect: false` stays). `idTokenHint` (default true) sends the ID token along. With a
+   * `postLogoutRedirectUri` a `state` is sent, random unless given, which `createClient` checks when the user comes back.
+   * @throws WicketgateError `backend_failed`, `network_failed`, `timed_out`: the session has ended here all the same
+   */
   logout(options?: { idTokenHint?: boolean; postLogoutRedirectUri?: string | URL; state?: string; redirect?: boolean }): Promise<void>;
 }
 
@@ -128,9 +152,9 @@ export interface LoginOptions {
   resource?: string | string[];
   prompt?: string;
   loginHint?: string;
-  /** Not in this version: refused. */
+  /** The user must have logged in at most so many seconds ago (a whole number). The ID token's `auth_time` is checked. */
   maxAge?: number;
-  /** Not in this version: refused. */
+  /** Wishes, in order. What must be so is asked for by `claims` in `extraParams`, as essential, and checked. */
   acrValues?: string;
   uiLocales?: string;
   /** RFC 9396. Not in this version: refused. */
@@ -148,9 +172,9 @@ export interface LoginResult {
 }
 
 export interface Session {
-  /** This version knows `signed-out` and `signed-in`. */
+  /** `stale`: signed in, but the last refresh could not reach the server. Only the server's own word ends a session. */
   readonly status: "signed-out" | "signed-in" | "stale";
-  /** Those the backend answered with. */
+  /** Validated ID-token claims, or those the backend answered with. */
   readonly claims?: Claims;
   readonly scope?: string;
   /** When the access token expires, in seconds since the Unix epoch. */

@@ -13,7 +13,7 @@ use js_sys::{Function, JSON, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{self, Browser};
-use crate::client::{Client, Configuration, LoginOptions, Session, access_token_options, logout_options};
+use crate::client::{AccessTokenOptions, Client, Configuration, LoginOptions, LogoutOptions, Session};
 use crate::protocol::error::Error;
 use crate::protocol::json::Json;
 
@@ -62,7 +62,7 @@ mod ask {
     pub(super) const AUTHORIZATION_URL: u8 = 1;
     pub(super) const IS_CALLBACK: u8 = 2;
     pub(super) const SESSION: u8 = 3;
-    pub(super) const ACCESS_TOKEN: u8 = 4;
+    pub(super) const LOGOUT_STATE: u8 = 4;
 }
 
 /// Answers one of the calls that answer at once.
@@ -79,7 +79,7 @@ pub fn ask(client: usize, call: u8, text: Option<String>) -> Result<JsValue, JsV
             ask::AUTHORIZATION_URL => client.authorization_url(&LoginOptions::from_json(options)?)?.into(),
             ask::IS_CALLBACK => client.is_callback(text.as_deref()).into(),
             ask::SESSION => connected.snapshot_of(&client.session()),
-            ask::ACCESS_TOKEN => client.access_token(access_token_options(options)?)?.into(),
+            ask::LOGOUT_STATE => client.logout_state().map_or(JsValue::UNDEFINED, JsValue::from),
             _ => JsValue::UNDEFINED,
         })
     });
@@ -91,6 +91,8 @@ mod run {
     pub(super) const BEGIN_LOGIN: u8 = 0;
     pub(super) const HANDLE_CALLBACK: u8 = 1;
     pub(super) const LOGOUT: u8 = 2;
+    pub(super) const ACCESS_TOKEN: u8 = 3;
+    pub(super) const USER_INFO: u8 = 4;
 }
 
 /// Begins one of the calls that take their time. The same URL's callback has the same promise.
@@ -117,10 +119,9 @@ pub fn run(client: usize, call: u8, text: Option<String>) -> Promise {
                 let _ = Reflect::set(&object, &"session".into(), &worker.snapshot_of(&result.session));
                 Ok(frozen(object))
             }
-            run::LOGOUT => {
-                logout_options(options)?;
-                worker.client.logout().await.map(|()| JsValue::UNDEFINED)
-            }
+            run::LOGOUT => worker.client.logout(&LogoutOptions::from_json(options)?).await.map(|()| JsValue::UNDEFINED),
+            run::ACCESS_TOKEN => worker.client.access_token(&AccessTokenOptions::from_json(options)?).await.map(JsValue::from),
+            run::USER_INFO => worker.client.user_info().await.map(|claims| parsed(&claims)),
             _ => Ok(JsValue::UNDEFINED),
         }
     });

@@ -5,6 +5,7 @@ use core::future::Future;
 
 use crate::protocol::error::Error;
 use crate::protocol::http::{Request, Response};
+use crate::protocol::jws::SignatureCheck;
 
 /// A host. It knows how, never whether: no method looks at what the strings that it is given mean.
 pub trait Platform: 'static {
@@ -49,6 +50,22 @@ pub trait Platform: 'static {
     /// `network_failed`, `timed_out`. An answer whose body goes past
     /// [`MAX_BODY`](crate::protocol::http::MAX_BODY) is `network_failed` too, and is not read on.
     fn send(&self, request: Request, timeout: u64) -> impl Future<Output = Result<Response, Error>>;
+
+    /// Whether [`verify`](Self::verify) works here.
+    fn can_verify(&self) -> bool;
+
+    /// Whether the signature is right.
+    ///
+    /// # Errors
+    /// `unsupported_environment` where signatures cannot be checked. A key that cannot be used verifies nothing: that is
+    /// `false`, and no failure.
+    fn verify(&self, check: SignatureCheck) -> impl Future<Output = Result<bool, Error>>;
+
+    /// The SHA-2 hash of `bytes`, of 256, 384 or 512 bits.
+    ///
+    /// # Errors
+    /// `unsupported_environment` where there is none.
+    fn digest(&self, bits: u16, bytes: &[u8]) -> impl Future<Output = Result<Vec<u8>, Error>>;
 
     /// The page's present URL, as the URL standard serializes it.
     fn page_url(&self) -> String;

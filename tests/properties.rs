@@ -5,10 +5,8 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use wicketgate::client::{Configuration, LoginOptions, access_token_options, logout_options};
-use wicketgate::protocol::authorization::{
-    AuthorizationParameters, AuthorizationRequest, Entropy, Transaction, check_redirect_uri,
-};
+use wicketgate::client::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
+use wicketgate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy, Transaction};
 use wicketgate::protocol::callback::{AuthorizationResponse, is_response, without_response};
 use wicketgate::protocol::error::Error;
 use wicketgate::protocol::http::Response;
@@ -337,12 +335,11 @@ proptest! {
         for error in [
             Configuration::from_json(&text).err(),
             LoginOptions::from_json(&text).err(),
-            access_token_options(&text).err(),
-            logout_options(&text).err(),
+            AccessTokenOptions::from_json(&text).err(),
+            LogoutOptions::from_json(&text).err(),
             CodeExchange::from_hand_off(text.as_bytes()).err(),
             Json::parse(text.as_bytes()).and_then(|json| ServerMetadata::new(json).err()),
             discovery_urls(&text).err(),
-            check_redirect_uri(&text).err(),
         ].into_iter().flatten() {
             // It may name the member, and that is as long as whoever wrote it made it.
             prop_assert!(error.message().len() <= 256 + text.len());
@@ -518,7 +515,7 @@ proptest! {
         extra.iter().for_each(|(name, value)| extras.set_text(name, Some(value)));
         let asked = AuthorizationParameters {
             client_id: &client_id, scope: scope.as_deref(), redirect_uri: redirect_uri.as_deref(), pkce,
-            named: [("prompt", Some("login")), ("login_hint", None), ("ui_locales", None)], extra: Some(&extras), return_to: "/",
+            named: [("prompt", Some("login")), ("login_hint", None), ("ui_locales", None), ("acr_values", None)], max_age: None, extra: Some(&extras), return_to: "/",
             ..AuthorizationParameters::default()
         };
         let request = match AuthorizationRequest::new(&server, &asked, &entropy(), now) {

@@ -30,7 +30,7 @@ use wicketgate::protocol::token::{ClientAuthentication, CodeExchange};
 use wicketgate::protocol::url::Url;
 
 use host::{Answer, Event, Host, Store, Task, block_on};
-use stage::{CALLBACK, LIFETIME, begin_with, code, connect, json, key, metadata, parameter, tab};
+use stage::{CALLBACK, LIFETIME, access_token, begin_with, code, connect, json, key, log_out, metadata, parameter, tab};
 
 const CODE: &str = "MARKED-code";
 const ACCESS: &str = "MARKED-access-token";
@@ -43,8 +43,17 @@ const APP_STATE: &str = "MARKED-app-state";
 const BINDING: &str = "MARKED-binding";
 const HEADER: &str = "MARKED-header";
 
+/// A token response that nobody gets as far as to read the ID token of.
 const TOKENS: &str = r#"{"access_token":"MARKED-access-token","token_type":"Bearer","refresh_token":"MARKED-refresh-token",
     "id_token":"MARKED-id-token","device_secret":"MARKED-other"}"#;
+
+/// The same with an ID token that will be accepted, and which is a secret of the login from now on.
+fn good_tokens(host: &Host, secrets: &mut Secrets) -> String {
+    let nonce = secrets.0.iter().find(|(name, _)| *name == "nonce").map(|(_, nonce)| nonce.clone()).unwrap();
+    let id_token = stage::id_token(host, &format!(r#","nonce":"{nonce}""#));
+    secrets.0.push(("id-token", id_token.clone()));
+    TOKENS.replace(ID, &id_token)
+}
 
 /// The secrets of one login.
 struct Secrets(Vec<(&'static str, String)>);
@@ -87,10 +96,11 @@ impl Secrets {
     /// Everything that can be seen of a client and its tab.
     fn check_client(&self, client: &Client<Host>, page: &Host) {
         self.check_debug("the session", &client.session());
-        self.check("the session", &client.session().to_json().to_text(), &[]);
+        // Among the claims of the ID token is the nonce, which was used up by it.
+        self.check("the session", &client.session().to_json().to_text(), &["nonce"]);
         self.check_debug("the metadata", client.metadata());
         self.check("the metadata", &client.metadata().as_json().to_text(), &[]);
-        if let Err(error) = client.access_token(u64::MAX) {
+        if let Err(error) = access_token(client, u64::MAX) {
             self.check_error(&error);
         }
         for sent in page.requests() {
@@ -99,7 +109,9 @@ impl Secrets {
             let headers = format!("{:?}", sent.headers);
             let body = sent.body.unwrap_or_default();
             match sent.purpose {
-                Purpose::Metadata => self.check("the metadata request", &(headers + &body), &[]),
+                Purpose::Metadata | Purpose::Keys => self.check("a request for metadata", &(headers + &body), &[]),
+                Purpose::Refresh => self.check("the refresh request", &(headers + &body), &["refresh-token"]),
+                Purpose::UserInfo => self.check("the UserInfo request", &(headers + &body), &["access-token"]),
                 Purpose::Token => self.check("the token request", &(headers + &body), &["code", "code_verifier"]),
                 Purpose::HandOff => {
                     self.check("the hand-off", &body, &["code", "state", "code_verifier", "nonce"]);
@@ -184,12 +196,16 @@ fn callback(state: &str) -> String {
 
 #[test]
 fn rule_6_a_login_that_succeeds_shows_no_secret() {
-    for (configuration, answer) in [(configuration(), TOKENS), (backend(""), r#"{"session":{"claims":{"sub":"ada"}}}"#)] {
-        let (host, state, secrets) = begun(&configuration);
-        host.answer(Answer::json(200, answer));
+    for (configuration, requests) in [(configuration(), 2), (backend(""), 1)] {
+        let (host, state, mut secrets) = begun(&configuration);
+        let answer = match requests {
+            2 => good_tokens(&host, &mut secrets),
+            _ => r#"{"session":{"claims":{"sub":"ada"}}}"#.into(),
+        };
+        host.answer(Answer::json(200, &answer));
         let result = arrive(&secrets, &host, &configuration, &callback(&state)).unwrap();
         assert_eq!(result.app_state, Some(json(&format!(r#""{APP_STATE}""#))));
-        assert_eq!(host.requests().len(), 1);
+        assert_eq!(host.requests().len(), requests, "the code, and the keys where they are needed");
         assert!(host.requests()[0].body.as_ref().unwrap().contains(CODE), "the code went where it was meant to go");
         secrets.check_store(&host);
     }
@@ -197,13 +213,13 @@ fn rule_6_a_login_that_succeeds_shows_no_secret() {
 
 #[test]
 fn rule_6_tokens_are_nowhere_but_in_the_hands_of_who_asks() {
-    let (host, state, secrets) = begun(&configuration());
-    host.answer(Answer::json(200, TOKENS));
+    let (host, state, mut secrets) = begun(&configuration());
+    host.answer(Answer::json(200, &good_tokens(&host, &mut secrets)));
     let client = connect(&host.next_page(&callback(&state)), configuration());
     block_on(client.handle_callback(None)).unwrap();
-    assert_eq!(client.access_token(0).unwrap(), ACCESS);
-    block_on(client.logout()).unwrap();
-    secrets.check_error(&client.access_token(0).unwrap_err());
+    assert_eq!(access_token(&client, 0).unwrap(), ACCESS);
+    log_out(&client).unwrap();
+    secrets.check_error(&access_token(&client, 0).unwrap_err());
     secrets.check_client(&client, &host);
     secrets.check_store(&host);
 }
@@ -303,7 +319,7 @@ fn rule_6_the_backends_session_and_logout_show_no_secret() {
         host.answer(Answer::json(200, r#"{"session":{"claims":{"sub":"ada"},"access_token":"MARKED-access-token"}}"#));
         let client = connect(&host, configuration());
         host.answer(answer);
-        if let Err(error) = block_on(client.logout()) {
+        if let Err(error) = log_out(&client) {
             secrets.check_error(&error);
         }
         secrets.check_client(&client, &host);
@@ -335,8 +351,8 @@ fn rule_6_a_login_that_cannot_begin_shows_no_secret() {
 
 #[test]
 fn rule_6_a_call_that_is_dropped_shows_no_secret() {
-    let (host, state, secrets) = begun(&configuration());
-    host.answer(Answer::json(200, TOKENS));
+    let (host, state, mut secrets) = begun(&configuration());
+    host.answer(Answer::json(200, &good_tokens(&host, &mut secrets)));
     let client = connect(&host.next_page(&callback(&state)), configuration());
     let mut first = Task::new(client.handle_callback(None));
     first.step();

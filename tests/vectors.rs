@@ -11,10 +11,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "in a test they are how it fails")]
 
 use serde_json::{Value, json};
-use wicketgate::client::{Configuration, LoginOptions, access_token_options, logout_options};
-use wicketgate::protocol::authorization::{
-    AuthorizationParameters, AuthorizationRequest, Entropy, Transaction, check_redirect_uri,
-};
+use wicketgate::client::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
+use wicketgate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy, Transaction, is_redirect_uri};
 use wicketgate::protocol::callback::{AuthorizationResponse, is_response, without_response};
 use wicketgate::protocol::error::{Error, ErrorKind};
 use wicketgate::protocol::http::{Request, Response};
@@ -223,7 +221,8 @@ const TOKEN_ENDPOINT: &str = "https://as.example/token";
 fn begun(asked: &Value) -> Result<AuthorizationRequest, Error> {
     expect_members(
         asked,
-        "metadata client_id redirect_uri scope resource pkce prompt login_hint ui_locales extra return_to app_state binding",
+        "metadata client_id redirect_uri scope resource pkce prompt login_hint ui_locales acr_values max_age extra return_to app_state \
+         binding",
     );
     let default = json!({"authorization_endpoint": "https://as.example/authorize"});
     let server = ServerMetadata::new(json_of(asked.get("metadata").unwrap_or(&default))).unwrap();
@@ -238,7 +237,8 @@ fn begun(asked: &Value) -> Result<AuthorizationRequest, Error> {
         scope: asked["scope"].as_str(),
         resource: resource.as_ref(),
         pkce: asked["pkce"].as_bool().unwrap_or_default(),
-        named: ["prompt", "login_hint", "ui_locales"].map(|name| (name, asked[name].as_str())),
+        named: ["prompt", "login_hint", "ui_locales", "acr_values"].map(|name| (name, asked[name].as_str())),
+        max_age: asked["max_age"].as_u64(),
         extra: extra.as_ref(),
         return_to: asked["return_to"].as_str().unwrap_or("/"),
         app_state: app_state.as_ref(),
@@ -399,7 +399,7 @@ fn authorization_url(input: &Value) -> Value {
 }
 
 fn redirect_uri(input: &Value) -> Value {
-    nothing(check_redirect_uri(text(input, "redirect_uri")))
+    json!(is_redirect_uri(text(input, "redirect_uri")))
 }
 
 fn stored_transaction(input: &Value) -> Value {
@@ -585,10 +585,9 @@ fn login_options(input: &Value) -> Value {
 }
 
 fn options_of_access_token(input: &Value) -> Value {
-    access_token_options(text(input, "text"))
-        .map_or_else(|error| error_value(&error), |min_validity| json!({"min_validity": min_validity}))
+    nothing(AccessTokenOptions::from_json(text(input, "text")).map(|_| ()))
 }
 
 fn options_of_logout(input: &Value) -> Value {
-    nothing(logout_options(text(input, "text")))
+    nothing(LogoutOptions::from_json(text(input, "text")).map(|_| ()))
 }

@@ -2,6 +2,7 @@
 
 mod fetch;
 mod promise;
+mod signature;
 
 use std::rc::Rc;
 
@@ -14,6 +15,7 @@ use crate::client::Page;
 use crate::platform::Platform;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::{Request, Response};
+use crate::protocol::jws::SignatureCheck;
 
 /// The window of a web page.
 pub struct Browser {
@@ -82,6 +84,18 @@ impl Platform for Browser {
 
     async fn send(&self, request: Request, timeout: u64) -> Result<Response, Error> {
         fetch::send(&self.window, request, timeout).await
+    }
+
+    fn can_verify(&self) -> bool {
+        signature::subtle(&self.window).is_some()
+    }
+
+    async fn verify(&self, check: SignatureCheck) -> Result<bool, Error> {
+        signature::verify(&self.window, check).await
+    }
+
+    async fn digest(&self, bits: u16, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        signature::digest(&self.window, bits, bytes).await
     }
 
     fn page_url(&self) -> String {

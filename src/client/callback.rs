@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use super::Client;
 use super::configuration::LoginOptions;
-use super::flight::Flight;
-use super::session::{SentAt, Session};
+use super::flight::{Flight, Pilot, both};
+use super::session::Session;
 use super::transactions;
 use crate::platform::Platform;
 use crate::protocol::authorization::Transaction;
 use crate::protocol::callback::{AuthorizationResponse, is_at, is_response, without_response};
 use crate::protocol::error::{Error, ErrorKind, OAuthError};
 use crate::protocol::http::{Purpose, Request, Response};
+use crate::protocol::id_token::Expected;
 use crate::protocol::json::{Json, decimal};
 use crate::protocol::token::{ClientAuthentication, CodeExchange};
 use crate::protocol::url::Url;
@@ -55,15 +56,6 @@ pub(crate) struct CallbackFlight {
     url: Url,
     cleaned: String,
     flight: Rc<Flight<Outcome>>,
-}
-
-/// Lands the flight also where the work is dropped half-way: nobody waits for ever.
-struct Pilot(Rc<Flight<Outcome>>);
-
-impl Drop for Pilot {
-    fn drop(&mut self) {
-        self.0.land(Err(ErrorKind::Aborted.into()));
-    }
 }
 
 impl CallbackFlight {
@@ -196,10 +188,12 @@ impl<P: Platform> Client<P> {
             None => exchange.request(self.server.endpoint("token_endpoint")?, &ClientAuthentication::None),
         };
         let app_state = exchange.app_state().cloned();
-        let sent_at = SentAt { wall: self.page.platform.wall_clock(), monotonic: self.page.platform.monotonic_clock() };
+        let sent_at = self.now();
         let turn = self.shared.take_turn();
-        let response = self.send(request).await;
-        if turn < self.shared.decided() {
+        let is_openid = exchange.nonce().is_some() && backend.is_none();
+        let (response, ()) = both(self.send(request), self.fetch_keys_beside(is_openid)).await;
+        let is_overtaken = || turn < self.shared.decided();
+        if is_overtaken() {
             // After a logout, with no other login under way: the backend may have begun its session once more.
             if self.shared.decided() == self.shared.latest_turn() && !self.shared.is_signed_in() {
                 let _ = self.end_at_backend().await;
@@ -217,8 +211,20 @@ impl<P: Platform> Client<P> {
             self.shared.sign_in_at_backend(session);
         } else {
             let tokens = exchange.finish(&response)?;
+            let claims = match tokens.id_token.as_ref().filter(|_| is_openid) {
+                Some(id_token) => {
+                    let expected =
+                        Expected { nonce: exchange.nonce(), max_age: exchange.max_age(), acr: exchange.acr(), ..self.expected() };
+                    Some(self.id_token_claims(id_token, &expected, &tokens.access_token).await?)
+                }
+                None => None,
+            };
+            // The server's keys may have been waited for.
+            if is_overtaken() {
+                return Err(ErrorKind::Aborted.into());
+            }
             self.shared.decide(turn);
-            self.shared.sign_in(tokens, sent_at);
+            self.shared.sign_in(tokens, claims, exchange.resource().cloned(), sent_at);
         }
         Ok(self.result(return_to, app_state, answer))
     }

@@ -1,7 +1,7 @@
 //! What a client is configured with, and what its calls may ask for: objects that are checked against the
 //! tables here and then read as they are.
 
-use crate::protocol::authorization::check_redirect_uri;
+use crate::protocol::authorization::is_openid;
 use crate::protocol::error::Error;
 use crate::protocol::json::Json;
 use crate::protocol::metadata::ServerMetadata;
@@ -11,15 +11,17 @@ use crate::protocol::url::{Url, is_plain};
 const CONFIGURATION: Shape = Shape {
     prefix: "",
     members: &[
-        (Kind::Text, "clientId issuer redirectUri scope sessionBinding"),
+        (Kind::Text, "clientId issuer scope sessionBinding"),
+        (Kind::RedirectUri, "redirectUri postLogoutRedirectUri"),
         (Kind::Texts, "resource"),
         (Kind::Object, "metadata backend"),
-        (Kind::Seconds, "transactionLifetime requestTimeout"),
+        (Kind::Seconds, "transactionLifetime requestTimeout clockTolerance"),
         (Kind::Word("S256 off", ""), "pkce"),
         (Kind::Word("auto never", "always"), "par dpop"),
         (Kind::Word("memory", "session local worker"), "tokenStore"),
         (Kind::Word("fail restart", ""), "onUnknownTransaction"),
-        (Kind::Later, "idTokenSignature allowedOrigins clockTolerance postLogoutRedirectUri"),
+        (Kind::Word("verify trust-tls", ""), "idTokenSignature"),
+        (Kind::Later, "allowedOrigins"),
     ],
     is_open: false,
     error: Error::config,
@@ -36,11 +38,12 @@ const BACKEND: Shape = Shape {
 const LOGIN_OPTIONS: Shape = Shape {
     prefix: "",
     members: &[
-        (Kind::Text, "returnTo scope prompt loginHint uiLocales"),
+        (Kind::Text, "returnTo scope prompt loginHint uiLocales acrValues"),
+        (Kind::Seconds, "maxAge"),
         (Kind::Texts, "resource"),
         (Kind::Any, "appState"),
         (Kind::Map, "extraParams"),
-        (Kind::Later, "maxAge acrValues authorizationDetails"),
+        (Kind::Later, "authorizationDetails"),
     ],
     is_open: false,
     error: Error::option,
@@ -48,14 +51,14 @@ const LOGIN_OPTIONS: Shape = Shape {
 
 const ACCESS_TOKEN_OPTIONS: Shape = Shape {
     prefix: "",
-    members: &[(Kind::Seconds, "minValidity"), (Kind::NotYetTrue, "forceRefresh")],
+    members: &[(Kind::Seconds, "minValidity"), (Kind::Flag, "forceRefresh")],
     is_open: false,
     error: Error::option,
 };
 
 const LOGOUT_OPTIONS: Shape = Shape {
     prefix: "",
-    members: &[(Kind::Later, "idTokenHint postLogoutRedirectUri state"), (Kind::NotYetTrue, "redirect")],
+    members: &[(Kind::Flag, "idTokenHint redirect"), (Kind::RedirectUri, "postLogoutRedirectUri"), (Kind::Text, "state")],
     is_open: false,
     error: Error::option,
 };
@@ -98,9 +101,6 @@ impl Configuration {
         if self.client_id().is_empty() {
             return Err(Error::config("clientId", "is missing"));
         }
-        if let Some(redirect_uri) = self.text("redirectUri") {
-            check_redirect_uri(redirect_uri)?;
-        }
         check_scope_and_resource(&self.0, &CONFIGURATION)?;
         for name in ["transactionLifetime", "requestTimeout"] {
             if self.0.member(name).and_then(Json::as_millis) == Some(0) {
@@ -124,7 +124,7 @@ impl Configuration {
         let mut identity = Json::empty();
         identity.set_text("server", Some(server));
         identity.set_text("exchangeUrl", self.backend().and_then(|backend| backend.text("exchangeUrl")));
-        for name in ["clientId", "scope", "resource", "sessionBinding"] {
+        for name in ["clientId", "scope", "resource", "sessionBinding", "idTokenSignature"] {
             identity.set_copy(name, self.0.member(name));
         }
         identity.to_text()
@@ -165,14 +165,37 @@ impl Configuration {
         self.0.member("requestTimeout").and_then(Json::as_millis).unwrap_or(10_000)
     }
 
-    /// Whether `server` has the endpoints that this configuration needs.
+    /// Clock difference accepted when ID tokens are checked, in milliseconds.
+    pub(super) fn clock_tolerance(&self) -> u64 {
+        self.0.member("clockTolerance").and_then(Json::as_millis).unwrap_or(60_000)
+    }
+
+    /// Whether signatures are checked, or TLS is trusted.
+    pub(super) fn verifies_signatures(&self) -> bool {
+        self.text("idTokenSignature") != Some("trust-tls")
+    }
+
+    /// Whether a login with `scope` has an ID token, and it is checked here and not at a backend.
+    pub(super) fn checks_id_token(&self, scope: Option<&str>) -> bool {
+        self.backend().is_none() && scope.is_some_and(is_openid)
+    }
+
+    /// Whether `server` has what a login with `scope` needs.
     ///
     /// # Errors
-    /// `invalid_metadata`, naming the one that is missing.
-    pub(super) fn check_endpoints(&self, server: &ServerMetadata) -> Result<(), Error> {
+    /// `invalid_metadata`, naming what is missing; `invalid_config` where that is the issuer.
+    pub(super) fn check_endpoints(&self, server: &ServerMetadata, scope: Option<&str>) -> Result<(), Error> {
         server.endpoint("authorization_endpoint")?;
         if self.backend().is_none() {
             server.endpoint("token_endpoint")?;
+        }
+        if self.checks_id_token(scope) {
+            if server.issuer().is_none() {
+                return Err(Error::config("issuer", "is missing, which openid in the scope needs"));
+            }
+            if self.verifies_signatures() {
+                server.endpoint("jwks_uri")?;
+            }
         }
         Ok(())
     }
@@ -237,6 +260,10 @@ impl LoginOptions {
 
     pub(super) fn check(&self) -> Result<(), Error> {
         LOGIN_OPTIONS.check(&self.0)?;
+        // OpenID Connect Core §3.1.2.1: an integer.
+        if self.0.member("maxAge").is_some() && self.0.integer("maxAge").is_none() {
+            return Err(Error::option("maxAge", "is not a whole number of seconds"));
+        }
         check_scope_and_resource(&self.0, &LOGIN_OPTIONS)
     }
 }
@@ -256,19 +283,81 @@ fn check_scope_and_resource(object: &Json, shape: &Shape) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads the JSON text of the options of `accessToken`: the least validity, in milliseconds.
-///
-/// # Errors
-/// `invalid_option`, `unsupported_environment`.
-pub fn access_token_options(text: &str) -> Result<u64, Error> {
-    let options = ACCESS_TOKEN_OPTIONS.parse(text)?;
-    Ok(options.member("minValidity").and_then(Json::as_millis).unwrap_or_default())
+/// What is asked of an access token: the options of `accessToken` of the JavaScript API, member by member.
+#[derive(Debug, Clone)]
+pub struct AccessTokenOptions(Json);
+
+impl AccessTokenOptions {
+    /// Nothing in particular.
+    pub fn none() -> Self {
+        Self(Json::empty())
+    }
+
+    /// Sets a member, under its name there.
+    #[must_use]
+    pub fn with_json(mut self, member: &str, value: Json) -> Self {
+        self.0.set(member, value);
+        self
+    }
+
+    /// Reads the JSON text of the options.
+    ///
+    /// # Errors
+    /// `invalid_option`, naming the member.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        ACCESS_TOKEN_OPTIONS.parse(text).map(Self)
+    }
+
+    /// What the token must be good for, in milliseconds.
+    pub(super) fn min_validity(&self) -> Option<u64> {
+        self.0.member("minValidity").and_then(Json::as_millis)
+    }
+
+    pub(super) fn forces_refresh(&self) -> bool {
+        self.0.is_true("forceRefresh")
+    }
 }
 
-/// Checks the JSON text of the options of `logout`, of which this version has the local part.
-///
-/// # Errors
-/// `invalid_option`, `unsupported_environment`.
-pub fn logout_options(text: &str) -> Result<(), Error> {
-    LOGOUT_OPTIONS.parse(text).map(|_| ())
+/// What a logout does: the options of `logout` of the JavaScript API, member by member.
+#[derive(Debug, Clone)]
+pub struct LogoutOptions(Json);
+
+impl LogoutOptions {
+    /// Nothing in particular.
+    pub fn none() -> Self {
+        Self(Json::empty())
+    }
+
+    /// Sets a member, under its name there.
+    #[must_use]
+    pub fn with_json(mut self, member: &str, value: Json) -> Self {
+        self.0.set(member, value);
+        self
+    }
+
+    /// Reads the JSON text of the options.
+    ///
+    /// # Errors
+    /// `invalid_option`, naming the member.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        LOGOUT_OPTIONS.parse(text).map(Self)
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        LOGOUT_OPTIONS.check(&self.0)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.text(name)
+    }
+
+    /// Whether the user leaves for the server. The default.
+    pub(super) fn redirects(&self) -> bool {
+        !matches!(self.0.member("redirect"), Some(Json::Bool(false)))
+    }
+
+    /// Whether the ID token is sent along. The default.
+    pub(super) fn sends_id_token(&self) -> bool {
+        !matches!(self.0.member("idTokenHint"), Some(Json::Bool(false)))
+    }
 }

@@ -23,7 +23,9 @@ pub(crate) async fn server_metadata<P: Platform>(
         if server.issuer().is_some_and(|named| named != issuer) {
             return Err(Error::config("metadata.issuer", "is not the configured issuer"));
         }
-        if configuration.check_endpoints(&server).is_err() {
+        server.set_issuer(issuer);
+        let scope = configuration.text("scope");
+        if configuration.check_endpoints(&server, scope).is_err() {
             server = match remembered(platform, issuer, configuration.transaction_lifetime()).filter(|_| is_callback) {
                 Some(server) => server,
                 None => discovered(platform, issuer, places, configuration.request_timeout()).await?,
@@ -31,9 +33,8 @@ pub(crate) async fn server_metadata<P: Platform>(
             said = Some(server.clone());
             server.overlay(&by_hand);
         }
-        server.set_issuer(issuer);
     }
-    match configuration.check_endpoints(&server) {
+    match configuration.check_endpoints(&server, configuration.text("scope")) {
         Err(_) if configuration.text("issuer").is_none() => {
             Err(Error::config("issuer", "is missing, and so is an endpoint in metadata"))
         }

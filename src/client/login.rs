@@ -25,20 +25,24 @@ impl<P: Platform> Client<P> {
             // Where the page is; on a callback page, without the response that would be answered again.
             None => local_path(without_response(&page)),
         };
+        let scope = options.text("scope").or(configuration.text("scope"));
+        self.check_can_verify(scope)?;
         let mut entropy = Entropy::default();
         platform.entropy(entropy.as_flattened_mut())?;
         let now = platform.wall_clock();
         let asked = AuthorizationParameters {
             client_id: configuration.client_id(),
             redirect_uri: configuration.text("redirectUri"),
-            scope: options.text("scope").or(configuration.text("scope")),
+            scope,
             resource: options.member("resource").or(configuration.resource()),
             pkce: configuration.has_pkce(),
             named: [
                 ("prompt", options.text("prompt")),
                 ("login_hint", options.text("loginHint")),
                 ("ui_locales", options.text("uiLocales")),
+                ("acr_values", options.text("acrValues")),
             ],
+            max_age: options.integer("maxAge"),
             extra: options.member("extraParams"),
             return_to: &return_to,
             app_state: options.member("appState"),

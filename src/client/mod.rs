@@ -5,25 +5,29 @@ mod callback;
 mod configuration;
 mod discovery;
 mod flight;
+mod keys;
 mod login;
+mod logout;
+mod refresh;
 mod session;
 mod transactions;
+mod userinfo;
 
 use core::cell::RefCell;
 use std::rc::Rc;
 
 pub use callback::LoginResult;
-pub use configuration::{Configuration, LoginOptions, access_token_options, logout_options};
+pub use configuration::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
 pub use session::{Session, Status};
 
 use crate::platform::Platform;
 use crate::protocol::callback::is_response;
-use crate::protocol::error::Error;
-use crate::protocol::http::{Purpose, Request};
+use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::id_token::Expected;
 use crate::protocol::metadata::ServerMetadata;
-use crate::protocol::secret::Secret;
 use crate::protocol::url::Url;
-use session::Shared;
+use keys::KnownKeys;
+use session::{SentAt, Shared};
 use transactions::Transactions;
 
 /// One page: its host, and what its clients share. Two clients that ask the same of the same server for the same
@@ -31,13 +35,15 @@ use transactions::Transactions;
 pub struct Page<P> {
     platform: P,
     transactions: Transactions,
+    keys: RefCell<Vec<KnownKeys>>,
     shared: RefCell<Vec<Rc<Shared>>>,
 }
 
 impl<P: Platform> Page<P> {
     /// A page on `platform`.
     pub fn new(platform: P) -> Rc<Self> {
-        Rc::new(Self { platform, transactions: Transactions::default(), shared: RefCell::default() })
+        let transactions = Transactions::default();
+        Rc::new(Self { platform, transactions, keys: RefCell::default(), shared: RefCell::default() })
     }
 
     /// The host.
@@ -68,6 +74,7 @@ pub struct Client<P> {
     /// What the server itself said, without what was given by hand: another client may have that from the tab's store.
     discovered: Option<ServerMetadata>,
     shared: Rc<Shared>,
+    logout_state: Option<String>,
 }
 
 impl<P: Platform> Client<P> {
@@ -82,12 +89,48 @@ impl<P: Platform> Client<P> {
         configuration.check(&url)?;
         let is_callback = is_response(&url, configuration.text("redirectUri"));
         let (server, discovered) = discovery::server_metadata(&page.platform, &configuration, is_callback).await?;
-        let identity = configuration.identity(server.identity());
-        let client = Self { shared: page.shared(identity), page: page.clone(), configuration, server, discovered };
+        let shared = page.shared(configuration.identity(server.identity()));
+        let mut client = Self { shared, page: page.clone(), configuration, server, discovered, logout_state: None };
+        client.check_can_verify(client.configuration.text("scope"))?;
         if !client.is_callback(None) {
+            client.logout_state = client.logout_return(&url);
             client.restore().await?;
         }
         Ok(client)
+    }
+
+    /// Whether the ID token of a login with `scope` could be accepted here: known before anybody is sent away.
+    fn check_can_verify(&self, scope: Option<&str>) -> Result<(), Error> {
+        self.configuration.check_endpoints(&self.server, scope)?;
+        if self.configuration.checks_id_token(scope)
+            && self.configuration.verifies_signatures()
+            && !self.page.platform.can_verify()
+        {
+            return Err(ErrorKind::NoSignatureCheck.into());
+        }
+        Ok(())
+    }
+
+    /// What every ID token of this client is held against.
+    fn expected(&self) -> Expected<'_> {
+        Expected {
+            issuer: self.server.issuer().unwrap_or_default(),
+            client_id: self.configuration.client_id(),
+            nonce: None,
+            max_age: None,
+            acr: None,
+            now: self.page.platform.wall_clock(),
+            tolerance: self.configuration.clock_tolerance(),
+        }
+    }
+
+    fn now(&self) -> SentAt {
+        SentAt { wall: self.page.platform.wall_clock(), monotonic: self.page.platform.monotonic_clock() }
+    }
+
+    /// The `state` of a logout at the server that this tab began, where the page is what it came back to.
+    pub fn logout_state(&self) -> Option<&str> {
+        self.logout_state.as_deref()
     }
 
     /// What is known of the server.
@@ -109,33 +152,5 @@ impl<P: Platform> Client<P> {
     /// Ends a subscription. One that has ended already is no failure.
     pub fn unsubscribe(&self, subscription: u32) {
         self.shared.unsubscribe(subscription);
-    }
-
-    /// The access token, good for at least `min_validity` milliseconds more. A token of unknown lifetime is
-    /// taken to be good.
-    ///
-    /// # Errors
-    /// `no_session`: also where the token has expired, since this version does not refresh it.
-    pub fn access_token(&self, min_validity: u64) -> Result<String, Error> {
-        self.shared.access_token(self.page.platform.monotonic_clock(), min_validity)
-    }
-
-    /// Ends the session here, and then at the backend.
-    ///
-    /// # Errors
-    /// `network_failed`, `timed_out`, `backend_failed` of the backend; the session has ended here all the
-    /// same.
-    pub async fn logout(&self) -> Result<(), Error> {
-        self.shared.sign_out();
-        self.end_at_backend().await
-    }
-
-    /// Ends the backend's session, where there is one to end.
-    async fn end_at_backend(&self) -> Result<(), Error> {
-        let Some(backend) = self.configuration.backend() else { return Ok(()) };
-        let Some(logout_url) = backend.text("logoutUrl") else { return Ok(()) };
-        let request = Request::post(Purpose::BackendLogout, logout_url.into(), "application/json", Secret::new("{}".into()));
-        let response = self.send(request.to_backend(backend.member("headers"))).await?;
-        callback::backend_answer(&response).map(|_| ())
     }
 }

@@ -4,10 +4,12 @@ use core::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::callback::CallbackFlight;
+use super::flight::Flight;
 use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::http::Request;
 use crate::protocol::json::Json;
 use crate::protocol::secret::Secret;
-use crate::protocol::token::{TokenSet, TokenType};
+use crate::protocol::token::{TokenSet, TokenType, refresh_request};
 
 /// Whether somebody is signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum Status {
     SignedOut,
     /// Somebody is.
     SignedIn,
+    /// Somebody is, but the last refresh failed. Only the server's own word ends a session.
+    Stale,
 }
 
 impl Status {
@@ -24,16 +28,17 @@ impl Status {
         match self {
             Self::SignedOut => "signed-out",
             Self::SignedIn => "signed-in",
+            Self::Stale => "stale",
         }
     }
 }
 
 /// A snapshot of the session. No token is in it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Session {
     /// Whether somebody is signed in.
     pub status: Status,
-    /// What the backend answered with.
+    /// The claims of the ID token, validated; or those that the backend answered with.
     pub claims: Option<Json>,
     /// What was granted.
     pub scope: Option<String>,
@@ -83,11 +88,20 @@ impl Session {
     }
 }
 
-struct Token {
-    secret: Secret,
+/// What the server gave.
+struct Tokens {
+    access_token: Secret,
     /// On the monotonic clock.
     expires_at: Option<u64>,
+    refresh_token: Option<Secret>,
+    /// For a logout at the server.
+    id_token: Option<Secret>,
+    /// What they were asked for (RFC 8707).
+    resource: Option<Json>,
 }
+
+/// A refresh, and who waits for it.
+pub(super) type Refresh = Flight<Result<(), Error>>;
 
 type Listener = Rc<dyn Fn(&Rc<Session>)>;
 
@@ -96,7 +110,8 @@ pub(crate) struct Shared {
     pub(super) identity: String,
     pub(super) callbacks: RefCell<Vec<CallbackFlight>>,
     session: RefCell<Rc<Session>>,
-    token: RefCell<Option<Token>>,
+    tokens: RefCell<Option<Tokens>>,
+    pub(super) refreshing: RefCell<Option<Rc<Refresh>>>,
     listeners: RefCell<Vec<(u32, Listener)>>,
     subscriptions: Cell<u32>,
     callbacks_begun: Cell<u32>,
@@ -110,7 +125,8 @@ impl Shared {
             identity,
             callbacks: RefCell::default(),
             session: RefCell::new(Rc::new(Session::signed_out())),
-            token: RefCell::default(),
+            tokens: RefCell::default(),
+            refreshing: RefCell::default(),
             listeners: RefCell::default(),
             subscriptions: Cell::default(),
             callbacks_begun: Cell::default(),
@@ -124,28 +140,72 @@ impl Shared {
     }
 
     pub(super) fn is_signed_in(&self) -> bool {
-        self.session.borrow().status == Status::SignedIn
+        self.session.borrow().status != Status::SignedOut
     }
 
-    /// Begins a session with `tokens`. `sent_at` is when they were asked for, on both clocks, in
+    /// Begins a session with `tokens`, which were asked for `resource`. `sent_at` is when, on both clocks, in
     /// milliseconds: what the network took is counted against the token, never for it.
-    pub(super) fn sign_in(&self, tokens: TokenSet, sent_at: SentAt) {
+    pub(super) fn sign_in(&self, tokens: TokenSet, claims: Option<Json>, resource: Option<Json>, sent_at: SentAt) {
         let expires_on = |clock: u64| tokens.expires_in.map(|lifetime| clock.saturating_add(lifetime));
         let session = Session {
             status: Status::SignedIn,
-            claims: None,
+            claims,
             expires_at: expires_on(sent_at.wall).map(|millis| millis / 1000),
             token_type: Some(tokens.token_type),
             scope: tokens.scope,
         };
-        let expires_at = expires_on(sent_at.monotonic);
-        self.token.replace(Some(Token { secret: tokens.access_token, expires_at }));
+        self.tokens.replace(Some(Tokens {
+            expires_at: expires_on(sent_at.monotonic),
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+            id_token: tokens.id_token,
+            resource,
+        }));
         self.change(session);
+    }
+
+    /// Goes on with renewed `tokens`. What the server did not send anew stays as it is.
+    pub(super) fn renew(&self, mut tokens: TokenSet, claims: Option<Json>, sent_at: SentAt) {
+        let (session, before) = (self.session(), self.tokens.take());
+        let resource = before.and_then(|before| {
+            tokens.refresh_token = tokens.refresh_token.take().or(before.refresh_token);
+            tokens.id_token = tokens.id_token.take().or(before.id_token);
+            before.resource
+        });
+        tokens.scope = tokens.scope.take().or_else(|| session.scope.clone());
+        self.sign_in(tokens, claims.or_else(|| session.claims.clone()), resource, sent_at);
+    }
+
+    /// Whether the server gave what renews the access token.
+    pub(super) fn can_renew(&self) -> bool {
+        self.tokens.borrow().as_ref().is_some_and(|tokens| tokens.refresh_token.is_some())
+    }
+
+    /// The request that renews the access token.
+    pub(super) fn refresh_request(&self, token_endpoint: &str, client_id: &str) -> Option<Request> {
+        let tokens = self.tokens.borrow();
+        let tokens = tokens.as_ref()?;
+        Some(refresh_request(token_endpoint, client_id, tokens.refresh_token.as_ref()?, tokens.resource.as_ref()))
+    }
+
+    /// Takes over a refresh token that replaces the one before (RFC 6749 §6), where there is one.
+    pub(super) fn rotate(&self, refresh_token: Option<Secret>) {
+        if let Some(tokens) = self.tokens.borrow_mut().as_mut().filter(|_| refresh_token.is_some()) {
+            tokens.refresh_token = refresh_token;
+        }
+    }
+
+    /// The server could not be asked, or gave no answer that ends the session.
+    pub(super) fn go_stale(&self) {
+        if self.session.borrow().status == Status::SignedIn {
+            let session = Session { status: Status::Stale, ..(*self.session()).clone() };
+            self.change(session);
+        }
     }
 
     /// Begins a session whose tokens a backend has.
     pub(super) fn sign_in_at_backend(&self, session: Session) {
-        self.token.take();
+        self.tokens.take();
         self.change(session);
     }
 
@@ -175,23 +235,25 @@ impl Shared {
         self.decided.set(turn);
     }
 
-    pub(super) fn sign_out(&self) {
+    /// Ends the session, and gives out its ID token.
+    pub(super) fn sign_out(&self) -> Option<Secret> {
         self.decide(self.take_turn());
-        self.token.take();
+        let tokens = self.tokens.take();
         // What a callback once ended in is not said again after the session has ended.
         self.callbacks.borrow_mut().retain(CallbackFlight::is_under_way);
         if self.is_signed_in() {
             self.change(Session::signed_out());
         }
+        tokens.and_then(|tokens| tokens.id_token)
     }
 
     /// The access token, where it is still good for `min_validity` milliseconds; `now` is on the monotonic
     /// clock.
     pub(super) fn access_token(&self, now: u64, min_validity: u64) -> Result<String, Error> {
-        let token = self.token.borrow();
-        let reason = match &*token {
-            Some(token) if token.expires_at.is_none_or(|at| now.saturating_add(min_validity) < at) => {
-                return Ok(token.secret.expose().into());
+        let tokens = self.tokens.borrow();
+        let reason = match &*tokens {
+            Some(tokens) if tokens.expires_at.is_none_or(|at| now.saturating_add(min_validity) < at) => {
+                return Ok(tokens.access_token.expose().into());
             }
             Some(_) => "it has expired",
             None if self.is_signed_in() => "the backend keeps it",

@@ -9,7 +9,7 @@ use super::metadata::ServerMetadata;
 use super::pkce::{code_challenge, digest};
 use super::return_to::is_local_path;
 use super::secret::Secret;
-use super::url::{Url, append_parameter, cut, decode_component, is_plain};
+use super::url::{Url, append_parameter, cut, decode_component, is_plain, with_query};
 
 /// Parameters that are the client's to set: a caller's own value for one of them is refused, since a second
 /// one is forbidden (RFC 6749 §3.1) and another one would undo a check. `client_secret` has no business in
@@ -52,7 +52,9 @@ pub struct AuthorizationParameters<'a> {
     /// Whether to use PKCE with `S256`.
     pub pkce: bool,
     /// Parameters that have an option of their own (`prompt`, `login_hint`, …), under their wire names.
-    pub named: [(&'static str, Option<&'a str>); 3],
+    pub named: [(&'static str, Option<&'a str>); 4],
+    /// OpenID Connect Core §3.1.2.1: the user must have logged in at most so many seconds ago.
+    pub max_age: Option<u64>,
     /// An object of strings: further parameters, under any name that is not the client's.
     pub extra: Option<&'a Json>,
     /// Same-origin path, query and fragment, checked by [`same_origin_path`](super::return_to::same_origin_path).
@@ -85,9 +87,9 @@ impl AuthorizationRequest {
             return Err(Error::metadata("code_challenge_methods_supported", "does not have S256"));
         }
         let endpoint = server.endpoint("authorization_endpoint")?;
-        let own_query = cut(endpoint, '?').1;
         let extra = asked.extra.map_or(&[][..], Json::members);
-        check_extra_parameters(own_query.unwrap_or_default(), extra)?;
+        check_extra_parameters(cut(endpoint, '?').1.unwrap_or_default(), extra)?;
+        let acr = essential_acr(asked.extra)?;
 
         let [state, nonce, code_verifier] = entropy.each_ref().map(Secret::from_entropy);
         let nonce = asked.scope.is_some_and(is_openid).then(|| nonce.expose());
@@ -119,6 +121,11 @@ impl AuthorizationRequest {
         for (name, value) in asked.named {
             send(name, value);
         }
+        if let Some(max_age) = asked.max_age {
+            let max_age = Json::from(max_age);
+            send("max_age", max_age.as_number());
+            transaction.set("max_age", max_age);
+        }
         for (name, value) in extra {
             send(name, value.as_str());
         }
@@ -129,16 +136,10 @@ impl AuthorizationRequest {
         transaction.set_text("binding", asked.binding.map(digest).as_deref());
         transaction.set_text("response_mode", asked.extra.and_then(|extra| extra.text("response_mode")));
         transaction.set_copy("resource", asked.resource);
+        transaction.set_copy("acr", acr.as_ref());
         transaction.set_copy("app_state", asked.app_state);
 
-        let mut url = String::from(endpoint);
-        match own_query {
-            None => url.push('?'),
-            Some("") => {}
-            Some(_) => url.push('&'),
-        }
-        url.push_str(&query);
-        Ok(Self { url, transaction: Transaction(transaction) })
+        Ok(Self { url: with_query(endpoint, &query), transaction: Transaction(transaction) })
     }
 
     /// Where to send the browser.
@@ -190,14 +191,19 @@ fn check_extra_parameters(own_query: &str, extra: &[(String, Json)]) -> Result<(
     Ok(())
 }
 
-/// Checks a configured redirect URI: an absolute URL without a fragment (RFC 6749 §3.1.2).
-///
-/// # Errors
-/// `invalid_config`.
-pub fn check_redirect_uri(redirect_uri: &str) -> Result<(), Error> {
-    let is_redirect_uri = |url: &Url| is_plain(redirect_uri) && !redirect_uri.contains('#') && !url.has_credentials();
-    let url = Url::parse(redirect_uri).filter(is_redirect_uri);
-    url.map(|_| ()).ok_or_else(|| Error::config("redirectUri", "is not an absolute http or https URL without fragment"))
+/// The request for the claim `acr` that is essential (OpenID Connect Core §5.5.1), where `claims` has one: the ID token
+/// must answer it. Every other request is a wish.
+fn essential_acr(extra: Option<&Json>) -> Result<Option<Json>, Error> {
+    let Some(claims) = extra.and_then(|extra| extra.text("claims")) else { return Ok(None) };
+    let claims = Json::parse(claims.as_bytes()).filter(Json::is_object);
+    let claims = claims.ok_or_else(|| Error::option("extraParams", "has claims that are not a JSON object"))?;
+    let acr = claims.member("id_token").and_then(|id_token| id_token.member("acr"));
+    Ok(acr.filter(|acr| acr.is_true("essential")).cloned())
+}
+
+/// Whether `text` can be a redirect URI: an absolute URL without a fragment (RFC 6749 §3.1.2).
+pub fn is_redirect_uri(text: &str) -> bool {
+    Url::parse(text).is_some_and(|url| is_plain(text) && !text.contains('#') && !url.has_credentials())
 }
 
 /// What must be remembered of an authorization request until its response comes (RFC 9700 §2.1): kept in
@@ -205,7 +211,7 @@ pub fn check_redirect_uri(redirect_uri: &str) -> Result<(), Error> {
 ///
 /// An object of what was sent, under its wire names, and of `v` (the version of this form), `created_at`
 /// (milliseconds since the Unix epoch), `code_verifier`, `server` ([`ServerMetadata::identity`]), `return_to`,
-/// `binding` and `app_state`.
+/// `binding`, `acr` (the claim request, where it was essential) and `app_state`.
 #[derive(Debug)]
 pub struct Transaction(pub(super) SecretObject);
 

@@ -144,6 +144,13 @@ pub fn without_response(url: &Url) -> String {
     cleaned
 }
 
+/// The parameter `name` of `url`'s query, decoded.
+pub(crate) fn parameter(url: &Url, name: &str) -> Option<String> {
+    let mut pairs = url.query()?.split('&').map(|pair| cut(pair, '='));
+    let (_, value) = pairs.find(|(other, _)| decode_component(other).as_deref() == Some(name))?;
+    decode_component(value?)
+}
+
 fn append_kept(url: &mut String, mut separator: char, parameters: Option<&str>, is_response: bool) {
     let Some(parameters) = parameters else { return };
     for pair in parameters.split('&') {

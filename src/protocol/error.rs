@@ -89,10 +89,16 @@ pub enum ErrorKind {
         problem: &'static str,
     },
     /// The ID token cannot be accepted (OpenID Connect Core §3.1.3.7).
-    IdTokenInvalid {
-        /// What is wrong with it: a clause.
-        problem: &'static str,
+    IdTokenInvalid(Flaw),
+    /// The UserInfo answer cannot be accepted (OpenID Connect Core §5.3.4).
+    UserinfoInvalid {
+        /// HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        flaw: Flaw,
     },
+    /// The server has ended the session: its refresh token is not good any more.
+    SessionEnded(Option<Box<OAuthError>>),
     /// The backend refused, or failed.
     BackendFailed {
         /// HTTP status.
@@ -114,11 +120,30 @@ pub enum ErrorKind {
     NavigationCancelled,
     /// Logins were begun again and again without getting anywhere.
     RedirectLoop,
+    /// Signatures cannot be checked here: browsers offer that to secure pages only.
+    NoSignatureCheck,
     /// Something that the host must offer is not there, or this version does not have it yet.
     UnsupportedEnvironment {
         /// What is missing: a noun phrase.
         missing: String,
     },
+}
+
+/// What is wrong with a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flaw {
+    /// The claim or header member at fault; empty where it is the whole.
+    pub claim: &'static str,
+    /// What is wrong with it; reads on from the claim's name.
+    pub problem: &'static str,
+    /// By how many seconds, where it is a matter of time.
+    pub seconds: Option<u64>,
+}
+
+impl Flaw {
+    pub(crate) const fn of(claim: &'static str, problem: &'static str) -> Self {
+        Self { claim, problem, seconds: None }
+    }
 }
 
 impl Error {
@@ -150,8 +175,8 @@ impl Error {
             ErrorKind::NoSession { reason: problem }
             | ErrorKind::CallbackMalformed { problem }
             | ErrorKind::IssuerMismatch { problem }
-            | ErrorKind::TokenResponseMalformed { problem }
-            | ErrorKind::IdTokenInvalid { problem } => (*problem, ""),
+            | ErrorKind::TokenResponseMalformed { problem } => (*problem, ""),
+            ErrorKind::IdTokenInvalid(flaw) | ErrorKind::UserinfoInvalid { flaw, .. } => (flaw.claim, flaw.problem),
             ErrorKind::NetworkFailed(purpose) | ErrorKind::TimedOut(purpose) => (purpose.name(), ""),
             ErrorKind::PushedRequestRequired
             | ErrorKind::TransactionNotFound
@@ -161,16 +186,23 @@ impl Error {
             | ErrorKind::AuthorizationFailed(_)
             | ErrorKind::TokenRequestFailed { .. }
             | ErrorKind::BackendFailed { .. }
+            | ErrorKind::SessionEnded(_)
             | ErrorKind::Aborted
             | ErrorKind::StorageUnavailable
             | ErrorKind::NavigationCancelled
-            | ErrorKind::RedirectLoop => ("", ""),
+            | ErrorKind::RedirectLoop
+            | ErrorKind::NoSignatureCheck => ("", ""),
         };
         for part in [subject, more] {
             if !part.is_empty() {
                 message.push(' ');
                 message.push_str(part);
             }
+        }
+        if let Some(seconds) = self.flaw().and_then(|flaw| flaw.seconds) {
+            message.push(' ');
+            message.push_str(Json::from(seconds).as_number().unwrap_or_default());
+            message.push_str(" seconds");
         }
         message.push('.');
         message
@@ -247,11 +279,17 @@ impl Error {
                 "The token endpoint's answer cannot be used:",
                 "Ask whoever runs the server; RFC 6749 section 5.1 says what it must answer.",
             ),
-            ErrorKind::IdTokenInvalid { .. } => (
+            ErrorKind::IdTokenInvalid(_) => (
                 "id_token_invalid",
                 "The ID token cannot be accepted:",
-                "Check that the server knows this client as an OpenID Connect client.",
+                "Compare clock, issuer and client registration; if they are right, do not trust this answer.",
             ),
+            ErrorKind::UserinfoInvalid { .. } => (
+                "userinfo_invalid",
+                "The UserInfo answer cannot be accepted:",
+                "Look at status: 401 means that the access token is not good any more, or not for this.",
+            ),
+            ErrorKind::SessionEnded(_) => ("session_ended", "The server has ended the session", "Let the user log in again."),
             ErrorKind::BackendFailed { .. } => (
                 "backend_failed",
                 "The backend did not accept the request",
@@ -276,6 +314,11 @@ impl Error {
                 "redirect_loop",
                 "Logins were begun again and again without success",
                 "Show an error page with a button, and see why the callback finds no login in this tab.",
+            ),
+            ErrorKind::NoSignatureCheck => (
+                "unsupported_environment",
+                "crypto.subtle, which checks the ID token's signature, is not available on this page",
+                "Serve the page by https; for development on plain http, set idTokenSignature to trust-tls.",
             ),
             ErrorKind::UnsupportedEnvironment { .. } => (
                 "unsupported_environment",
@@ -305,11 +348,14 @@ impl Error {
             | ErrorKind::InvalidMetadata { .. }
             | ErrorKind::TokenRequestFailed { .. }
             | ErrorKind::TokenResponseMalformed { .. }
-            | ErrorKind::IdTokenInvalid { .. }
+            | ErrorKind::IdTokenInvalid(_)
+            | ErrorKind::UserinfoInvalid { .. }
+            | ErrorKind::SessionEnded(_)
             | ErrorKind::BackendFailed { .. }
             | ErrorKind::Aborted
             | ErrorKind::StorageUnavailable
             | ErrorKind::RedirectLoop
+            | ErrorKind::NoSignatureCheck
             | ErrorKind::UnsupportedEnvironment { .. } => false,
         }
     }
@@ -318,6 +364,7 @@ impl Error {
     pub fn oauth(&self) -> Option<&OAuthError> {
         if let ErrorKind::AuthorizationFailed(oauth)
         | ErrorKind::TokenRequestFailed { oauth: Some(oauth), .. }
+        | ErrorKind::SessionEnded(Some(oauth))
         | ErrorKind::BackendFailed { oauth: Some(oauth), .. } = self.kind()
         {
             Some(oauth)
@@ -328,8 +375,24 @@ impl Error {
 
     /// HTTP status, where there was an answer.
     pub fn status(&self) -> Option<u16> {
-        if let ErrorKind::TokenRequestFailed { status, .. } | ErrorKind::BackendFailed { status, .. } = self.kind() {
+        if let ErrorKind::TokenRequestFailed { status, .. }
+        | ErrorKind::UserinfoInvalid { status, .. }
+        | ErrorKind::BackendFailed { status, .. } = self.kind()
+        {
             Some(*status)
+        } else {
+            None
+        }
+    }
+
+    /// The claim or header member of a token that failed.
+    pub fn claim(&self) -> Option<&'static str> {
+        self.flaw().map(|flaw| flaw.claim).filter(|claim| !claim.is_empty())
+    }
+
+    fn flaw(&self) -> Option<&Flaw> {
+        if let ErrorKind::IdTokenInvalid(flaw) | ErrorKind::UserinfoInvalid { flaw, .. } = self.kind() {
+            Some(flaw)
         } else {
             None
         }
@@ -348,6 +411,7 @@ impl Error {
         if let Some(oauth) = self.oauth() {
             object.set("oauth", oauth.to_json());
         }
+        object.set_text("claim", self.claim());
         object
     }
 
@@ -385,6 +449,10 @@ impl Error {
 
     pub(crate) fn issuer_mismatch(problem: &'static str) -> Self {
         ErrorKind::IssuerMismatch { problem }.into()
+    }
+
+    pub(crate) fn userinfo(flaw: Flaw) -> Self {
+        ErrorKind::UserinfoInvalid { status: 200, flaw }.into()
     }
 
     pub(crate) fn malformed_tokens(problem: &'static str) -> Self {

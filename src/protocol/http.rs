@@ -18,6 +18,12 @@ pub enum Purpose {
     Metadata,
     /// Redeeming the code at the token endpoint.
     Token,
+    /// Renewing the access token at the token endpoint.
+    Refresh,
+    /// Reading the server's keys (RFC 7517).
+    Keys,
+    /// Asking who is logged in (OpenID Connect Core §5.3).
+    UserInfo,
     /// Handing the code to the backend.
     HandOff,
     /// Asking the backend for its session.
@@ -32,6 +38,9 @@ impl Purpose {
         match self {
             Self::Metadata => "the request for the server's metadata",
             Self::Token => "the token request",
+            Self::Refresh => "the refresh request",
+            Self::Keys => "the request for the server's keys",
+            Self::UserInfo => "the UserInfo request",
             Self::HandOff => "the hand-off to the backend",
             Self::BackendSession => "the request for the backend's session",
             Self::BackendLogout => "the logout at the backend",
@@ -43,7 +52,7 @@ impl Purpose {
     pub fn is_own_backend(self) -> bool {
         match self {
             Self::HandOff | Self::BackendSession | Self::BackendLogout => true,
-            Self::Metadata | Self::Token => false,
+            Self::Metadata | Self::Token | Self::Refresh | Self::Keys | Self::UserInfo => false,
         }
     }
 }
@@ -96,11 +105,16 @@ pub struct Response {
 impl Response {
     /// The body as a JSON object, where it says that it is JSON and is an object.
     pub fn json_object(&self) -> Option<Json> {
-        let media_type = cut(self.content_type.as_deref()?, ';').0.trim_ascii();
-        let (kind, subtype) = media_type.split_once('/')?;
+        Json::parse(&self.body).filter(|json| self.is_of_type("json") && json.is_object())
+    }
+
+    /// Whether the body says that it is `application/wanted`, or something `+wanted` (RFC 6838 §4.2.8).
+    pub(super) fn is_of_type(&self, wanted: &str) -> bool {
+        let media_type = cut(self.content_type.as_deref().unwrap_or_default(), ';').0.trim_ascii();
+        let (kind, subtype) = cut(media_type, '/');
+        let subtype = subtype.unwrap_or_default();
         let suffix = subtype.rsplit_once('+').map_or(subtype, |(_, suffix)| suffix);
-        let is_json = kind.eq_ignore_ascii_case("application") && suffix.eq_ignore_ascii_case("json");
-        Json::parse(&self.body).filter(|json| is_json && json.is_object())
+        kind.eq_ignore_ascii_case("application") && suffix.eq_ignore_ascii_case(wanted)
     }
 }
 

@@ -63,9 +63,19 @@ impl Json {
         self.member(name)?.as_str()
     }
 
+    /// The number, in its own spelling, where this is one.
+    pub fn as_number(&self) -> Option<&str> {
+        if let Self::Number(spelling) = self { Some(spelling) } else { None }
+    }
+
+    /// Whether the member `name` is `true`.
+    pub fn is_true(&self, name: &str) -> bool {
+        matches!(self.member(name), Some(Self::Bool(true)))
+    }
+
     /// The member `name`, where it is a whole number.
     pub fn integer(&self, name: &str) -> Option<u64> {
-        if let Self::Number(spelling) = self.member(name)? { decimal(spelling) } else { None }
+        decimal(self.member(name)?.as_number()?)
     }
 
     /// The items of an array; a single string stands for an array of it.

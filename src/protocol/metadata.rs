@@ -17,7 +17,10 @@ const METADATA: Shape = Shape {
              pushed_authorization_request_endpoint",
         ),
         (Kind::Flag, "require_pushed_authorization_requests authorization_response_iss_parameter_supported"),
-        (Kind::List, "id_token_signing_alg_values_supported dpop_signing_alg_values_supported code_challenge_methods_supported"),
+        (
+            Kind::List,
+            "id_token_signing_alg_values_supported userinfo_signing_alg_values_supported dpop_signing_alg_values_supported code_challenge_methods_supported",
+        ),
     ],
     is_open: true,
     error: Error::metadata,
@@ -84,7 +87,7 @@ impl ServerMetadata {
 
     /// Whether the member `name` is `true`.
     pub fn flag(&self, name: &str) -> bool {
-        matches!(self.0.member(name), Some(Json::Bool(true)))
+        self.0.is_true(name)
     }
 
     /// The issuer identifier.

@@ -13,6 +13,16 @@
 //!                 request()│        │hand_off()            redeemed, and none can be redeemed twice
 //!                          ▼        ▼
 //!                      TokenSet   the backend's session
+//!                          │
+//!                Jws::parse│  id_token, where `openid` was asked for
+//!                          ▼
+//!                         Jws                  well-formed, and not believed yet
+//!                          │ verified()        with a key of the server's set: jwk chooses, the host checks
+//!                          ▼
+//!                     VerifiedJws              made in no other way, and nothing else gives claims
+//!                          │ id_token::validate
+//!                          ▼
+//!                        claims
 //! ```
 //!
 //! # Which function enforces what
@@ -28,13 +38,21 @@
 //! | RFC 9700 §2.6, §4.4 | TLS; no mix-up of servers | [`ServerMetadata::new`](metadata::ServerMetadata::new), [`AuthorizationResponse::check_transaction`](callback::AuthorizationResponse::check_transaction) |
 //! | RFC 9700 §4.2 | the code leaves the address bar | [`without_response`](callback::without_response) |
 //! | RFC 9700 §4.11 | no open redirector | [`same_origin_path`](return_to::same_origin_path) |
+//! | OpenID Connect Core §3.1.3.7 | the ID token, step by step | [`id_token::validate`] |
+//! | OpenID Connect Core §5.3.2 | the UserInfo answer is about the same subject | [`userinfo::claims`] |
+//! | OpenID Connect Core §12.2 | a refreshed ID token is about the same login | [`id_token::check_refreshed`] |
+//! | RFC 8725 §3.1, §3.2 | no algorithm that was not agreed on, no `none`, no MAC | [`Jws::check_algorithm`](jws::Jws::check_algorithm) |
 //! | RFC 10017 | no secret in the browser, tokens at the backend where there is one | [`CodeExchange::hand_off`](token::CodeExchange::hand_off) |
 
 pub mod authorization;
 pub mod callback;
 pub mod error;
 pub mod http;
+pub mod id_token;
 pub mod json;
+pub mod jwk;
+pub mod jws;
+pub mod logout;
 pub mod metadata;
 pub mod pkce;
 pub mod return_to;
@@ -42,3 +60,4 @@ pub mod secret;
 pub(crate) mod shape;
 pub mod token;
 pub mod url;
+pub mod userinfo;

@@ -59,8 +59,33 @@ pub(super) fn base64url(bytes: &[u8]) -> String {
     encoded
 }
 
+/// Reads base64url without padding, strictly: no other character, and no bits that are left over, so that no two texts
+/// stand for the same bytes.
+pub(super) fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut count) = (0, 0);
+    for byte in text.bytes() {
+        let sextet = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(sextet);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    (count < 6 && bits == 0).then_some(bytes)
+}
+
 /// Compares two secrets in a time that tells nothing but their lengths.
-pub(super) fn is_equal(one: &str, other: &str) -> bool {
+pub(crate) fn is_equal(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 

@@ -1,6 +1,7 @@
 //! [`Shape`]: what an object that comes from outside may look like. One table for each kind of object, and
 //! one reader of tables.
 
+use super::authorization::is_redirect_uri;
 use super::error::{Error, ErrorKind};
 use super::json::Json;
 use super::url::{Url, cut, is_plain};
@@ -23,14 +24,14 @@ pub(crate) enum Kind {
     Map,
     /// Anything.
     Any,
+    /// Where a server sends the browser back to: an absolute URL without fragment (RFC 6749 §3.1.2).
+    RedirectUri,
     /// An endpoint: an absolute URL, confidential on the way, without fragment and credentials.
     Endpoint,
     /// One of the first words; the second ones are of the contract, but not of this version.
     Word(&'static str, &'static str),
     /// Of the contract, but not of this version: refused, never ignored.
     Later,
-    /// Of the contract, but of this version only as `false`.
-    NotYetTrue,
 }
 
 /// A table of members.
@@ -60,7 +61,6 @@ impl Shape {
                     return Err(self.not_yet(name));
                 }
                 Some(Kind::Later) => return Err(self.not_yet(name)),
-                Some(Kind::NotYetTrue) if matches!(value, Json::Bool(true)) => return Err(self.not_yet(name)),
                 Some(kind) => kind.problem(value),
                 None if self.is_open => None,
                 None => Some("is not a known member"),
@@ -113,7 +113,7 @@ impl Kind {
             ),
             Self::List => (matches!(value, Json::Array(items) if all_text(items)), "is not an array of strings"),
             Self::Seconds => (matches!(value, Json::Number(_)) && value.as_millis().is_some(), "is not a number of seconds"),
-            Self::Flag | Self::NotYetTrue => (matches!(value, Json::Bool(_)), "is not true or false"),
+            Self::Flag => (matches!(value, Json::Bool(_)), "is not true or false"),
             Self::Object => (value.is_object(), "is not a plain object"),
             Self::Map => (
                 value.is_object() && value.members().iter().all(|(_, value)| value.as_str().is_some()),
@@ -121,6 +121,9 @@ impl Kind {
             ),
             Self::Word(words, _) => {
                 (value.as_str().is_some_and(|word| has_word(words, word)), "is not one of the words it may be")
+            }
+            Self::RedirectUri => {
+                (value.as_str().is_some_and(is_redirect_uri), "is not an absolute http or https URL without fragment")
             }
             Self::Endpoint => return endpoint_problem(value),
             Self::Any | Self::Later => (true, ""),

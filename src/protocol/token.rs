@@ -4,7 +4,7 @@
 use base64ct::{Base64, Encoding};
 
 use super::authorization::is_openid;
-use super::error::{Error, ErrorKind, OAuthError};
+use super::error::{Error, ErrorKind, Flaw, OAuthError};
 use super::http::{Purpose, Request, Response};
 use super::json::{Json, SecretObject};
 use super::secret::Secret;
@@ -46,6 +46,26 @@ impl CodeExchange {
         self.0.text("iss")
     }
 
+    /// The nonce of the authorization request, where one was sent: then `openid` was asked for.
+    pub fn nonce(&self) -> Option<&str> {
+        self.0.text("nonce")
+    }
+
+    /// `max_age` of the authorization request, in milliseconds.
+    pub fn max_age(&self) -> Option<u64> {
+        self.0.member("max_age").and_then(Json::as_millis)
+    }
+
+    /// The claim request for `acr`, where it was essential.
+    pub fn acr(&self) -> Option<&Json> {
+        self.0.member("acr")
+    }
+
+    /// The resources that were asked for (RFC 8707).
+    pub fn resource(&self) -> Option<&Json> {
+        self.0.member("resource")
+    }
+
     /// What the app wanted to have back.
     pub fn app_state(&self) -> Option<&Json> {
         self.0.member("app_state")
@@ -66,7 +86,7 @@ impl CodeExchange {
             set("client_id", Some(self.client_id()));
         }
         set("code_verifier", self.0.text("code_verifier"));
-        for resource in self.0.member("resource").map_or(&[][..], Json::items) {
+        for resource in self.resource().map_or(&[][..], Json::items) {
             set("resource", resource.as_str());
         }
         let mut request = Request::post(Purpose::Token, token_endpoint.into(), FORM, Secret::new(form));
@@ -81,11 +101,11 @@ impl CodeExchange {
     /// # Errors
     /// `token_request_failed`, `token_response_malformed`; `id_token_invalid` where `openid` was asked for
     /// and no ID token came.
-    pub fn finish(self, response: &Response) -> Result<TokenSet, Error> {
+    pub fn finish(&self, response: &Response) -> Result<TokenSet, Error> {
         let mut tokens = TokenSet::from_response(response)?;
         let asked = self.0.text("scope");
         if tokens.id_token.is_none() && (self.0.text("nonce").is_some() || asked.is_some_and(is_openid)) {
-            return Err(ErrorKind::IdTokenInvalid { problem: "the token response has none" }.into());
+            return Err(ErrorKind::IdTokenInvalid(Flaw::of("", "the token response has none")).into());
         }
         // RFC 6749 §5.1: left out where it is what was asked for.
         if tokens.scope.is_none() {
@@ -97,10 +117,7 @@ impl CodeExchange {
     /// The request that hands the code to the page's own backend. `headers`, an object of strings, are the
     /// app's; the ones that the hand-off needs win over them.
     pub fn hand_off(&self, exchange_url: &str, headers: Option<&Json>) -> Request {
-        let mut body = SecretObject::empty();
-        for name in HAND_OFF_MEMBERS.split(' ') {
-            body.set_text(name, self.0.text(name));
-        }
+        let body = members_of_hand_off(&self.0);
         Request::post(Purpose::HandOff, exchange_url.into(), "application/json", Secret::new(body.to_text())).to_backend(headers)
     }
 
@@ -118,18 +135,55 @@ impl CodeExchange {
             }
         }
         // Nothing else that a page may send reaches the token request.
-        let mut exchange = SecretObject::empty();
-        for name in HAND_OFF_MEMBERS.split(' ') {
-            exchange.set_text(name, body.text(name));
-        }
-        Ok(Self(exchange))
+        Ok(Self(members_of_hand_off(&body)))
     }
 }
 
-/// What a backend receives (`HandOff` of the JavaScript API), in this order.
-const HAND_OFF_MEMBERS: &str = "code state code_verifier redirect_uri client_id iss nonce";
+/// The token request that renews an access token (RFC 6749 §6), of a public client.
+pub fn refresh_request(token_endpoint: &str, client_id: &str, refresh_token: &Secret, resource: Option<&Json>) -> Request {
+    let mut form = String::with_capacity(1024);
+    append_parameter(&mut form, "grant_type", Some("refresh_token"));
+    append_parameter(&mut form, "refresh_token", Some(refresh_token.expose()));
+    append_parameter(&mut form, "client_id", Some(client_id));
+    for resource in resource.map_or(&[][..], Json::items) {
+        append_parameter(&mut form, "resource", resource.as_str());
+    }
+    Request::post(Purpose::Refresh, token_endpoint.into(), FORM, Secret::new(form))
+}
 
-const HAND_OFF: Shape = Shape { prefix: "body", members: &[(Kind::Text, HAND_OFF_MEMBERS)], is_open: true, error: Error::option };
+/// Reads the answer to a [`refresh_request`].
+///
+/// # Errors
+/// `session_ended` where the refresh token is not good any more; `token_request_failed`, `token_response_malformed`.
+pub fn refreshed(response: &Response) -> Result<TokenSet, Error> {
+    TokenSet::from_response(response).map_err(|error| match error.oauth() {
+        Some(oauth) if oauth.error == "invalid_grant" => ErrorKind::SessionEnded(Some(Box::new(oauth.clone()))).into(),
+        _ => error,
+    })
+}
+
+/// What a backend receives (`HandOff` of the JavaScript API), in this order. What its ID token is to be held against
+/// comes last.
+const HAND_OFF: Shape = Shape {
+    prefix: "body",
+    members: &[
+        (Kind::Text, "code state code_verifier redirect_uri client_id iss nonce"),
+        (Kind::Seconds, "max_age"),
+        (Kind::Object, "acr"),
+    ],
+    is_open: true,
+    error: Error::option,
+};
+
+fn members_of_hand_off(all: &Json) -> SecretObject {
+    let mut members = SecretObject::empty();
+    for (_, names) in HAND_OFF.members {
+        for name in names.split(' ') {
+            members.set_copy(name, all.member(name));
+        }
+    }
+    members
+}
 
 impl Request {
     /// Adds the app's own `headers`, and the one that no form and no other origin can send: it makes a

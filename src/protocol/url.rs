@@ -153,6 +153,18 @@ pub fn append_parameter(query: &mut String, name: &str, value: Option<&str>) {
     form_encode(query, value);
 }
 
+/// `endpoint` with `query` added to its own (RFC 6749 §3.1).
+pub(crate) fn with_query(endpoint: &str, query: &str) -> String {
+    let mut url = String::from(endpoint);
+    match cut(endpoint, '?').1 {
+        None => url.push('?'),
+        Some("") => {}
+        Some(_) => url.push('&'),
+    }
+    url.push_str(query);
+    url
+}
+
 /// Appends `text`, form-encoded (WHATWG URL, application/x-www-form-urlencoded serializing).
 pub(crate) fn form_encode(encoded: &mut String, text: &str) {
     for byte in text.bytes() {

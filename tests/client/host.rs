@@ -13,6 +13,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use wicketgate::platform::Platform;
 use wicketgate::protocol::error::{Error, ErrorKind};
 use wicketgate::protocol::http::{Purpose, Request, Response};
+use wicketgate::protocol::jws::SignatureCheck;
+
+#[path = "../../backend/src/signature.rs"]
+mod signature;
 
 /// What happened, in the order in which it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +74,9 @@ impl Answer {
     }
 }
 
+/// What answers requests where nothing is scripted.
+type Network = fn(&Request) -> Answer;
+
 type Meanwhile = Box<dyn FnOnce(&Host)>;
 
 struct Scripted {
@@ -85,9 +92,14 @@ struct Tab {
     affected: RefCell<String>,
     seed: Cell<u64>,
     has_csprng: Cell<bool>,
+    can_verify: Cell<bool>,
     random: RefCell<Vec<u8>>,
     wall: Cell<u64>,
     script: RefCell<VecDeque<Scripted>>,
+    /// What the server's key set answers, whenever it is asked; the script is for all other requests.
+    keys: RefCell<Option<String>>,
+    /// Where there is a real network, it answers, and nothing is scripted.
+    network: Cell<Option<Network>>,
     requests: RefCell<Vec<Sent>>,
     events: RefCell<Vec<Event>>,
 }
@@ -109,9 +121,12 @@ impl Host {
             affected: RefCell::default(),
             seed: Cell::new(seed),
             has_csprng: Cell::new(true),
+            can_verify: Cell::new(true),
             random: RefCell::default(),
             wall: Cell::new(1_800_000_000_000),
             script: RefCell::default(),
+            keys: RefCell::default(),
+            network: Cell::default(),
             requests: RefCell::default(),
             events: RefCell::default(),
         };
@@ -136,6 +151,11 @@ impl Host {
 
     pub(crate) fn lose_csprng(&self) {
         self.tab.has_csprng.set(false);
+    }
+
+    /// As on a page that came by plain http.
+    pub(crate) fn lose_crypto_subtle(&self) {
+        self.tab.can_verify.set(false);
     }
 
     /// All bytes that the CSPRNG has given out.
@@ -171,6 +191,17 @@ impl Host {
     /// The next request that has no answer yet gets this one.
     pub(crate) fn answer(&self, answer: Answer) {
         self.tab.script.borrow_mut().push_back(Scripted { answer, meanwhile: None });
+    }
+
+    /// Requests are answered by `network` from now on.
+    #[allow(dead_code, reason = "in front of the provider that lies")]
+    pub(crate) fn connect_to_network(&self, network: Network) {
+        self.tab.network.set(Some(network));
+    }
+
+    /// The server's key set answers with this from now on.
+    pub(crate) fn publish_keys(&self, keys: &str) {
+        self.tab.keys.replace(Some(keys.into()));
     }
 
     /// The same, and `meanwhile` happens while the answer is on its way.
@@ -273,6 +304,7 @@ impl Platform for Host {
 
     fn send(&self, request: Request, timeout: u64) -> impl Future<Output = Result<Response, Error>> {
         let (purpose, debug) = (request.purpose, format!("{request:?}"));
+        let answered = self.tab.network.get().map(|network| Scripted { answer: network(&request), meanwhile: None });
         self.log(Event::Sent(request.url.clone()));
         self.tab.requests.borrow_mut().push(Sent {
             purpose,
@@ -283,7 +315,12 @@ impl Platform for Host {
             stored: self.store_content(),
             debug,
         });
-        let scripted = self.tab.script.borrow_mut().pop_front();
+        let keys = self.tab.keys.borrow().clone().filter(|_| purpose == Purpose::Keys);
+        let scripted = match keys {
+            _ if answered.is_some() => answered,
+            Some(keys) => Some(Scripted { answer: Answer::json(200, &keys), meanwhile: None }),
+            None => self.tab.script.borrow_mut().pop_front(),
+        };
         let scripted = scripted.unwrap_or_else(|| panic!("a request that was not expected: {purpose:?}"));
         let host = self.clone();
         async move {
@@ -302,6 +339,18 @@ impl Platform for Host {
                 Answer::Late => Err(ErrorKind::TimedOut(purpose).into()),
             }
         }
+    }
+
+    fn can_verify(&self) -> bool {
+        self.tab.can_verify.get()
+    }
+
+    fn verify(&self, check: SignatureCheck) -> impl Future<Output = Result<bool, Error>> {
+        ready(if self.can_verify() { Ok(signature::verifies(&check)) } else { Err(ErrorKind::NoSignatureCheck.into()) })
+    }
+
+    fn digest(&self, bits: u16, bytes: &[u8]) -> impl Future<Output = Result<Vec<u8>, Error>> {
+        ready(if self.can_verify() { Ok(signature::hash(bits, bytes)) } else { Err(ErrorKind::NoSignatureCheck.into()) })
     }
 
     fn page_url(&self) -> String {

@@ -12,6 +12,7 @@
 mod configuration;
 mod discovery;
 mod host;
+mod openid;
 mod redeem;
 mod request;
 mod response;

@@ -250,11 +250,11 @@ fn rule_2_4_an_expired_transaction_is_refused_and_goes() {
 
 #[test]
 fn rule_2_4_a_used_transaction_leaves_a_tombstone_without_secrets() {
-    let configuration = public().with("scope", "openid").with("sessionBinding", "user-1");
+    let configuration = openid().with("sessionBinding", "user-1");
     let (host, state) = pending(configuration.clone());
     let secrets = host.store_content()[&key(&state)].clone();
     let transaction: serde_json::Value = serde_json::from_str(&secrets).unwrap();
-    host.answer(Answer::json(200, r#"{"access_token":"a","token_type":"Bearer","id_token":"i"}"#));
+    host.answer(Answer::json(200, &openid_tokens(&host, &state, "")));
     arrive(&host, configuration.clone(), &callback(&state)).unwrap();
     let tombstone = host.store_content()[&key(&state)].clone();
     assert!(!tombstone.contains("user-1"));
@@ -262,7 +262,7 @@ fn rule_2_4_a_used_transaction_leaves_a_tombstone_without_secrets() {
         assert!(!tombstone.contains(transaction[name].as_str().unwrap()), "{name}");
     }
     assert_eq!(code(arrive(&host, configuration, &callback(&state))), "transaction_used");
-    assert_eq!(host.purposes(), [Purpose::Token]);
+    assert_eq!(host.purposes(), [Purpose::Token, Purpose::Keys]);
 }
 
 #[test]
@@ -658,7 +658,7 @@ fn rule_2_8_a_number_of_a_callback_is_not_used_again() {
     host.answer(Answer::json(200, TOKENS));
     block_on(client.handle_callback(Some(&first))).unwrap();
     let number = client.known_callback(Some(&first)).expect("it was begun");
-    block_on(client.logout()).unwrap();
+    log_out(&client).unwrap();
     assert_eq!(client.known_callback(Some(&first)), None, "forgotten with its session");
     host.answer(Answer::json(200, TOKENS));
     block_on(client.handle_callback(Some(&second))).unwrap();

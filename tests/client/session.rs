@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use wicketgate::client::{Client, Page, Session, Status};
+use wicketgate::client::{Client, LogoutOptions, Page, Session, Status};
 use wicketgate::protocol::http::Purpose;
 
 use crate::host::{Answer, Host, Task, block_on, join};
@@ -54,10 +54,10 @@ fn listeners_hear_of_every_change_until_they_unsubscribe() {
     client.unsubscribe(one);
     client.unsubscribe(one);
     client.unsubscribe(99);
-    block_on(client.logout()).unwrap();
+    log_out(&client).unwrap();
     assert_eq!(heard.borrow().last().map(|(number, session)| (*number, session.status)), Some((2, Status::SignedOut)));
     assert_eq!(heard.borrow().len(), 3);
-    block_on(client.logout()).unwrap();
+    log_out(&client).unwrap();
     assert_eq!(heard.borrow().len(), 3, "nothing changed");
 }
 
@@ -75,7 +75,7 @@ fn a_listener_may_unsubscribe_itself() {
     };
     own.set(id);
     finish(&client);
-    block_on(client.logout()).unwrap();
+    log_out(&client).unwrap();
     assert_eq!(calls.get(), 1);
 }
 
@@ -99,7 +99,7 @@ fn a_listener_may_end_the_session() {
     let ending = client.clone();
     client.subscribe(move |session| {
         if session.status == Status::SignedIn {
-            block_on(ending.logout()).unwrap();
+            log_out(&ending).unwrap();
         }
     });
     let last = Rc::new(RefCell::new(None));
@@ -110,7 +110,7 @@ fn a_listener_may_end_the_session() {
     finish(&client);
     assert_eq!(client.session().status, Status::SignedOut);
     assert_eq!(*last.borrow(), Some(Status::SignedOut), "what a listener hears last is what holds");
-    assert_eq!(code(client.access_token(0)), "no_session");
+    assert_eq!(code(access_token(&client, 0)), "no_session");
 }
 
 #[test]
@@ -120,13 +120,13 @@ fn a_listener_may_ask_and_subscribe() {
     let counter = late.clone();
     client.subscribe(move |session| {
         assert!(Rc::ptr_eq(session, &asking.session()));
-        assert_eq!(asking.access_token(0).is_ok(), session.status == Status::SignedIn);
+        assert_eq!(access_token(&asking, 0).is_ok(), session.status == Status::SignedIn);
         let counter = counter.clone();
         asking.subscribe(move |_| counter.set(counter.get() + 1));
     });
     finish(&client);
     assert_eq!(late.get(), 0, "it subscribed to later changes");
-    block_on(client.logout()).unwrap();
+    log_out(&client).unwrap();
     assert_eq!(late.get(), 1);
 }
 
@@ -136,30 +136,30 @@ fn the_access_token_is_good_for_as_long_as_was_asked() {
     let state = begun(&host, public());
     let page = host.next_page(&callback(&state));
     let client = connect(&page, public());
-    assert_eq!(code(client.access_token(0)), "no_session");
+    assert_eq!(code(access_token(&client, 0)), "no_session");
     host.answer(Answer::json(200, TOKENS));
     finish(&client);
-    assert_eq!(client.access_token(3_599_999).unwrap(), "at-1");
-    assert_eq!(code(client.access_token(3_600_000)), "no_session");
-    assert_eq!(code(client.access_token(u64::MAX)), "no_session");
+    assert_eq!(access_token(&client, 3_599_999).unwrap(), "at-1");
+    assert_eq!(code(access_token(&client, 3_600_000)), "no_session");
+    assert_eq!(code(access_token(&client, u64::MAX)), "no_session");
     page.pass(3_599_999);
-    assert!(client.access_token(0).is_ok());
+    assert!(access_token(&client, 0).is_ok());
     page.pass(1);
-    assert_eq!(code(client.access_token(0)), "no_session");
+    assert_eq!(code(access_token(&client, 0)), "no_session");
     assert_eq!(client.session().status, Status::SignedIn, "only the server's word ends a session");
 }
 
 #[test]
 fn a_token_of_unknown_lifetime_is_taken_to_be_good() {
     let client = logged_in(&tab(), public(), r#"{"access_token":"at-1","token_type":"Bearer"}"#);
-    assert_eq!(client.access_token(u64::MAX).unwrap(), "at-1");
+    assert_eq!(access_token(&client, u64::MAX).unwrap(), "at-1");
     assert_eq!(client.session().expires_at, None);
 }
 
 #[test]
 fn a_token_of_endless_lifetime_does_not_overflow() {
     let body = r#"{"access_token":"at-1","token_type":"Bearer","expires_in":999999999999999}"#;
-    assert!(logged_in(&tab(), public(), body).access_token(0).is_ok());
+    assert!(access_token(&logged_in(&tab(), public(), body), 0).is_ok());
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn the_backends_token_is_not_handed_out() {
     host.answer(Answer::json(200, r#"{"session":{},"access_token":"at-1"}"#));
     let client = connect(&host, with_session_backend());
     assert_eq!(client.session().status, Status::SignedIn);
-    assert_eq!(code(client.access_token(0)), "no_session");
+    assert_eq!(code(access_token(&client, 0)), "no_session");
 }
 
 #[test]
@@ -189,7 +189,8 @@ fn logout_ends_the_session_here_whatever_the_backend_says() {
         let counter = changes.clone();
         client.subscribe(move |_| counter.set(counter.get() + 1));
         host.answer(answer);
-        let mut logout = Task::new(client.logout());
+        let options = LogoutOptions::none();
+        let mut logout = Task::new(client.logout(&options));
         logout.step();
         assert_eq!(client.session().status, Status::SignedOut, "before the backend answers");
         assert_eq!(join(vec![logout]).remove(0).err().map(|error| error.code()), expected);
@@ -207,9 +208,9 @@ fn logout_without_a_backend_asks_nobody() {
     let host = tab();
     let client = logged_in(&host, public(), TOKENS);
     host.clear_log();
-    block_on(client.logout()).unwrap();
+    log_out(&client).unwrap();
     assert_eq!(client.session().status, Status::SignedOut);
-    assert_eq!(code(client.access_token(0)), "no_session");
+    assert_eq!(code(access_token(&client, 0)), "no_session");
     assert!(host.requests().is_empty());
 }
 
@@ -217,7 +218,7 @@ fn logout_without_a_backend_asks_nobody() {
 fn after_logout_a_callback_does_not_sign_in_again() {
     let client = about_to_log_in();
     finish(&client);
-    block_on(client.logout()).unwrap();
+    log_out(&client).unwrap();
     assert!(block_on(client.handle_callback(None)).is_err());
     assert_eq!(client.session().status, Status::SignedOut);
 }
@@ -232,7 +233,7 @@ fn a_session_that_was_asked_for_before_the_logout_does_not_come_back() {
     assert_eq!(client.session().status, Status::SignedOut);
     let mut connecting = Task::new(Client::connect(&page, with_session_backend()));
     connecting.step();
-    block_on(client.logout()).unwrap();
+    log_out(&client).unwrap();
     let other = join(vec![connecting]).remove(0).unwrap();
     assert_eq!(other.session().status, Status::SignedOut);
 }
@@ -247,10 +248,10 @@ fn clients_of_one_server_share_a_session_and_others_do_not() {
     let other_client = connect_on(&page, public().with_json("clientId", json(r#""client-2""#)));
     let other_server = connect_on(&page, public().with("issuer", "https://other.example"));
     finish(&one);
-    assert_eq!(twin.access_token(0).unwrap(), "at-1");
+    assert_eq!(access_token(&twin, 0).unwrap(), "at-1");
     for other in [other_client, other_server] {
         assert_eq!(other.session().status, Status::SignedOut);
-        assert_eq!(code(other.access_token(0)), "no_session");
+        assert_eq!(code(access_token(&other, 0)), "no_session");
     }
 }
 
@@ -280,7 +281,7 @@ fn a_logout_has_the_last_word_over_a_hand_off_under_way() {
     host.clear_log();
     let client = Rc::new(connect(&host.next_page(&callback(&state)), with_session_backend()));
     let ending = client.clone();
-    host.answer_after(Answer::json(200, ADA), move |_| block_on(ending.logout()).unwrap());
+    host.answer_after(Answer::json(200, ADA), move |_| log_out(&ending).unwrap());
     host.answer(Answer::empty(204));
     host.answer(Answer::empty(204));
     assert_eq!(code(block_on(client.handle_callback(None))), "aborted");
@@ -295,11 +296,11 @@ fn a_logout_has_the_last_word_over_a_token_request_under_way() {
     let state = begun(&host, public());
     let client = Rc::new(connect(&host.next_page(&callback(&state)), public()));
     let ending = client.clone();
-    host.answer_after(Answer::json(200, TOKENS), move |_| block_on(ending.logout()).unwrap());
+    host.answer_after(Answer::json(200, TOKENS), move |_| log_out(&ending).unwrap());
     let error = block_on(client.handle_callback(None)).err().unwrap();
     assert_eq!((error.code(), error.is_retryable()), ("aborted", false), "the code is spent");
     assert_eq!(client.session().status, Status::SignedOut);
-    assert_eq!(code(client.access_token(0)), "no_session");
+    assert_eq!(code(access_token(&client, 0)), "no_session");
     assert_eq!(host.requests().len(), 1);
 }
 
@@ -342,7 +343,7 @@ fn of_two_logins_under_way_the_later_one_wins() {
         assert_eq!(host.requests().len(), 2);
         match user(&client) {
             Some(name) => assert_eq!(name, "bob"),
-            None => assert_eq!(client.access_token(0).unwrap(), "at-2"),
+            None => assert_eq!(access_token(&client, 0).unwrap(), "at-2"),
         }
     }
 }
@@ -367,9 +368,9 @@ fn clients_that_ask_for_something_else_or_for_another_user_share_no_session() {
         let (one, twin) = (connect_on(&page, begun_as.clone()), connect_on(&page, begun_as));
         let stranger = connect_on(&page, other);
         finish(&one);
-        assert_eq!(twin.access_token(0).unwrap(), "at-1");
+        assert_eq!(access_token(&twin, 0).unwrap(), "at-1");
         assert_eq!(stranger.session().status, Status::SignedOut);
-        assert_eq!(code(stranger.access_token(0)), "no_session");
+        assert_eq!(code(access_token(&stranger, 0)), "no_session");
     }
 }
 
@@ -406,7 +407,7 @@ fn a_logout_is_repeated_also_where_the_overtaken_login_got_no_answer() {
     host.clear_log();
     let client = Rc::new(connect(&host.next_page(&callback(&state)), with_session_backend()));
     let ending = client.clone();
-    host.answer_after(Answer::Late, move |_| block_on(ending.logout()).unwrap());
+    host.answer_after(Answer::Late, move |_| log_out(&ending).unwrap());
     host.answer(Answer::empty(204));
     host.answer(Answer::empty(204));
     assert_eq!(code(block_on(client.handle_callback(None))), "aborted");
@@ -422,7 +423,7 @@ fn a_logout_is_not_repeated_while_another_login_is_under_way() {
     let mut one = Task::new(client.handle_callback(Some(&first)));
     one.step();
     host.answer(Answer::empty(204));
-    block_on(client.logout()).unwrap();
+    log_out(&client).unwrap();
     host.answer(Answer::json(200, BOB));
     let mut two = Task::new(client.handle_callback(Some(&second)));
     two.step();

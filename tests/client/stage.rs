@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use wicketgate::client::{Client, Configuration, LoginOptions, LoginResult, Page};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use wicketgate::client::{AccessTokenOptions, Client, Configuration, LoginOptions, LoginResult, LogoutOptions, Page};
+use wicketgate::platform::Platform;
 use wicketgate::protocol::error::Error;
 use wicketgate::protocol::json::Json;
 
@@ -21,7 +23,8 @@ pub(crate) fn json(text: &str) -> Json {
 /// A server whose metadata is given by hand, so that nothing is discovered.
 pub(crate) fn metadata(more: &str) -> Json {
     json(&format!(
-        r#"{{"authorization_endpoint":"https://as.example/authorize","token_endpoint":"https://as.example/token"{more}}}"#
+        r#"{{"authorization_endpoint":"https://as.example/authorize","token_endpoint":"https://as.example/token",
+            "jwks_uri":"https://as.example/keys","id_token_signing_alg_values_supported":["ES256"]{more}}}"#
     ))
 }
 
@@ -33,6 +36,51 @@ pub(crate) fn public() -> Configuration {
 /// The same with further metadata.
 pub(crate) fn public_with(more: &str) -> Configuration {
     public().with_json("metadata", metadata(more))
+}
+
+/// The same, as an OpenID Connect relying party.
+pub(crate) fn openid() -> Configuration {
+    public().with("scope", "openid")
+}
+
+/// The key of the server of these tests: that of RFC 7515, appendix A.3.
+const KEY: [&str; 3] = [
+    "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
+    "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+];
+
+/// The server's key set.
+pub(crate) fn keys(kid: &str) -> String {
+    let [_, x, y] = KEY;
+    format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","use":"sig","alg":"ES256","kid":"{kid}","x":"{x}","y":"{y}"}}]}}"#)
+}
+
+/// A token that the server has signed.
+pub(crate) fn signed(header: &str, payload: &str) -> String {
+    let [d, x, y] = KEY.map(|number| Base64UrlUnpadded::decode_vec(number).unwrap());
+    let random = ring::rand::SystemRandom::new();
+    let point = [vec![4], x, y].concat();
+    let algorithm = &ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+    let key = ring::signature::EcdsaKeyPair::from_private_key_and_public_key(algorithm, &d, &point, &random).unwrap();
+    let encoded = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());
+    let signed = format!("{}.{}", encoded(header), encoded(payload));
+    let signature = key.sign(&random, signed.as_bytes()).unwrap();
+    format!("{signed}.{}", Base64UrlUnpadded::encode_string(signature.as_ref()))
+}
+
+/// An ID token for `client-1`, issued now, with further claims.
+pub(crate) fn id_token(host: &Host, more: &str) -> String {
+    let now = host.wall_clock() / 1000;
+    let payload = format!(r#"{{"iss":"{ISSUER}","sub":"ada","aud":"client-1","exp":{},"iat":{now}{more}}}"#, now + 300);
+    signed(r#"{"alg":"ES256","kid":"key-1"}"#, &payload)
+}
+
+/// A token response with an ID token that answers the login with this state.
+pub(crate) fn openid_tokens(host: &Host, state: &str, more: &str) -> String {
+    let transaction: serde_json::Value = serde_json::from_str(&host.store_content()[&key(state)]).unwrap();
+    let id_token = id_token(host, &format!(r#","nonce":{}"#, transaction["nonce"]));
+    format!(r#"{{"access_token":"at-1","token_type":"Bearer","expires_in":3600,"id_token":"{id_token}"{more}}}"#)
 }
 
 /// A client that hands its codes to a backend, which is not asked for a session.
@@ -49,7 +97,9 @@ pub(crate) fn with_session_backend() -> Configuration {
 }
 
 pub(crate) fn tab() -> Host {
-    Host::new(1, PAGE)
+    let host = Host::new(1, PAGE);
+    host.publish_keys(&keys("key-1"));
+    host
 }
 
 pub(crate) fn try_connect(host: &Host, configuration: Configuration) -> Result<Client<Host>, Error> {
@@ -123,4 +173,19 @@ pub(crate) fn use_up(host: &Host, state: &str, return_to: &str) {
     let text = |name: &str| format!(r#","{name}":{}"#, transaction[name]);
     let kept = ["created_at", "v", "server", "client_id", "redirect_uri"].map(text).concat();
     host.plant(&key, &format!(r#"{{"used_at":1800000000000{kept},"return_to":"{return_to}"}}"#));
+}
+
+/// The access token, good for so many milliseconds more.
+pub(crate) fn access_token(client: &Client<Host>, min_validity: u64) -> Result<String, Error> {
+    let seconds = json(&format!("{}.{:03}", min_validity / 1000, min_validity % 1000));
+    block_on(client.access_token(&AccessTokenOptions::none().with_json("minValidity", seconds)))
+}
+
+/// A new access token, however good the present one is.
+pub(crate) fn renew(client: &Client<Host>) -> Result<String, Error> {
+    block_on(client.access_token(&AccessTokenOptions::none().with_json("forceRefresh", Json::Bool(true))))
+}
+
+pub(crate) fn log_out(client: &Client<Host>) -> Result<(), Error> {
+    block_on(client.logout(&LogoutOptions::none()))
 }

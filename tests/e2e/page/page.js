@@ -24,9 +24,9 @@ window.app = {
     try {
       return { value: await work() };
     } catch (error) {
-      const { name, code, message, hint, retryable, oauth, status, stack } = error;
+      const { name, code, message, hint, retryable, oauth, status, claim, stack } = error;
       const genuine = error instanceof Error && wicketgate.isWicketgateError(error);
-      return { error: { name, code, message, hint, retryable, oauth, status, stack, genuine } };
+      return { error: { name, code, message, hint, retryable, oauth, status, claim, stack, genuine } };
     }
   },
 };

@@ -1,0 +1,6 @@
+export default {
+  section: "OIDC Core §5.5.1.1",
+  about: "an acr was essential, and none is there",
+  expect: { error: "id_token_invalid", claim: "acr" },
+  options: { extraParams: { claims: '{"id_token":{"acr":{"essential":true,"values":["gold"]}}}' } },
+};

@@ -1,0 +1,6 @@
+export default {
+  section: "OIDC Core §3.1.3.7 (3)",
+  about: "aud is an empty string",
+  expect: { error: "id_token_invalid", claim: "aud" },
+  claims: (claims) => ({ ...claims, aud: "" }),
+};

@@ -1,0 +1,6 @@
+export default {
+  section: "OIDC Core §2",
+  about: "auth_time is missing, and nobody asked for it",
+  expect: { accepted: true },
+  claims: ({ auth_time, ...claims }) => claims,
+};

@@ -1,0 +1,6 @@
+export default {
+  section: "RFC 7519 §4",
+  about: "the claims have sub twice",
+  expect: { error: "id_token_invalid" },
+  claimsText: (text) => text.replace("{", '{"sub":"eve",'),
+};

@@ -1,0 +1,6 @@
+export default {
+  section: "OIDC Core §3.1.3.7 (9)",
+  about: "exp is 30 s past, by which the clocks may differ",
+  expect: { accepted: true },
+  claims: (claims, { now }) => ({ ...claims, iat: now - 300, exp: now - 30 }),
+};

@@ -1,0 +1,6 @@
+export default {
+  section: "RFC 7519 §2",
+  about: "iat is negative",
+  expect: { error: "id_token_invalid", claim: "iat" },
+  claims: (claims) => ({ ...claims, iat: -1 }),
+};

@@ -1,0 +1,6 @@
+export default {
+  section: "OIDC Core §3.1.3.7 (2)",
+  about: "iss is the issuer and a slash",
+  expect: { error: "id_token_invalid", claim: "iss" },
+  claims: (claims) => ({ ...claims, iss: `${claims.iss}/` }),
+};

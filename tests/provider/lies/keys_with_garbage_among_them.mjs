@@ -1,0 +1,17 @@
+export default {
+  section: "RFC 7517 §5",
+  about: "entries of the JWK Set that no client can use stand beside the right key",
+  expect: { accepted: true },
+  keys: ([key]) => [
+    null,
+    "key",
+    [],
+    {},
+    { kty: "unheard-of", kid: key.kid },
+    { kty: "oct", kid: key.kid, k: "c2VjcmV0" },
+    { kty: "EC", kid: key.kid, crv: "P-256", x: key.x },
+    { kty: "EC", kid: key.kid, crv: 256, x: 1, y: [] },
+    { kty: "RSA", kid: key.kid, use: "sig", e: "AQAB" },
+    key,
+  ],
+};

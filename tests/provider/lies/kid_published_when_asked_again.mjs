@@ -1,0 +1,8 @@
+export default {
+  section: "OIDC Core §10.1.1",
+  about: "kid names a new key, which the JWK Set has only when it is asked a second time",
+  expect: { accepted: true },
+  header: (header) => ({ ...header, kid: "p256-2" }),
+  signature: (signature, { input, keys, alg, sign }) => sign(input, keys["p256-2"], alg),
+  keys: (list, { keys, publicJwk, alg, asked }) => (asked.keys < 2 ? list : [publicJwk(keys["p256-2"], alg)]),
+};

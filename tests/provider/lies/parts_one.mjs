@@ -1,0 +1,6 @@
+export default {
+  section: "RFC 7515 §7.1",
+  about: "the ID token has one part",
+  expect: { error: "id_token_invalid" },
+  idToken: (token) => token.replaceAll(".", ""),
+};

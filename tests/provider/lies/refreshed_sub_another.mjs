@@ -1,0 +1,7 @@
+export default {
+  section: "OIDC Core §12.2",
+  about: "the refreshed ID token is about somebody else",
+  expect: { error: "id_token_invalid", claim: "sub" },
+  when: "refresh",
+  refreshedClaims: (claims) => ({ ...claims, sub: "eve" }),
+};

@@ -1,0 +1,7 @@
+export default {
+  section: "OIDC Core §12.2",
+  about: "the refreshed ID token has the nonce of the login, which it may have",
+  expect: { accepted: true },
+  when: "refresh",
+  refreshedClaims: (claims, { nonce }) => ({ ...claims, nonce }),
+};

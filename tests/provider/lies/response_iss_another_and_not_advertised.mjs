@@ -1,0 +1,7 @@
+export default {
+  section: "RFC 9207 §2.4",
+  about: "iss of the authorization response is another issuer, and the metadata does not say that there is one",
+  expect: { error: "issuer_mismatch" },
+  metadata: ({ authorization_response_iss_parameter_supported, ...document }) => document,
+  authorizationResponse: (parameters, { honest }) => ({ ...parameters, iss: honest }),
+};

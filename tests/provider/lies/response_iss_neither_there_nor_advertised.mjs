@@ -1,0 +1,7 @@
+export default {
+  section: "RFC 9207 §2.4",
+  about: "the authorization response has no iss, and the metadata does not say that there is one",
+  expect: { accepted: true },
+  metadata: ({ authorization_response_iss_parameter_supported, ...document }) => document,
+  authorizationResponse: ({ iss, ...parameters }) => parameters,
+};

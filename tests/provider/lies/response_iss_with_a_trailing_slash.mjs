@@ -1,0 +1,6 @@
+export default {
+  section: "RFC 9207 §2.4",
+  about: "iss of the authorization response is the issuer and a slash",
+  expect: { error: "issuer_mismatch" },
+  authorizationResponse: (parameters) => ({ ...parameters, iss: `${parameters.iss}/` }),
+};

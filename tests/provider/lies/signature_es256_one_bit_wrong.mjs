@@ -1,0 +1,6 @@
+export default {
+  section: "OIDC Core §3.1.3.7 (6)",
+  about: "one bit of the ES256 signature is wrong",
+  expect: { error: "id_token_invalid" },
+  signature: (signature) => signature.fill(signature[20] ^ 1, 20, 21),
+};

@@ -1,0 +1,9 @@
+export default {
+  section: "RFC 7518 §3.4",
+  about: "S of the ES256 signature is in the upper half, where half of all signatures have it",
+  expect: { accepted: true },
+  signature(signature, { input, key, alg, sign }) {
+    while (signature[32] < 0x80) signature = sign(input, key, alg);
+    return signature;
+  },
+};

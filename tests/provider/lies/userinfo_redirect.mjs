@@ -1,0 +1,7 @@
+export default {
+  section: "RFC 9700 §4.12",
+  about: "the UserInfo endpoint sends the access token elsewhere",
+  expect: { error: "network_failed" },
+  when: "userinfo",
+  userinfoAnswer: (answer, { issuer }) => ({ status: 307, headers: { location: `${issuer}/elsewhere` }, body: "" }),
+};

@@ -1,0 +1,7 @@
+export default {
+  section: "OIDC Core §5.3.2",
+  about: "the UserInfo answer is about somebody else",
+  expect: { error: "userinfo_invalid", claim: "sub" },
+  when: "userinfo",
+  userinfo: (claims) => ({ ...claims, sub: "eve" }),
+};
