@@ -16,13 +16,13 @@ use url::Url;
 use wicketgate::protocol::secret::Secret;
 
 use crate::api_path::target;
+use crate::authorization_server::innermost;
 use crate::configuration::Backend;
 use crate::destination;
 use crate::failure::Failure;
 use crate::forwarded::{answer_headers, request_headers, rewrite_location};
 use crate::same_origin;
 use crate::session::{Session, now};
-use crate::token_endpoint::innermost;
 
 /// An answer that has begun may pause this long, for instance between the events of a stream.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

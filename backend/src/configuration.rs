@@ -1,16 +1,23 @@
 //! [`Configuration`] as it is given, and [`Backend`]: the same, checked once.
 
 use core::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use tokio::sync::Mutex;
 use url::Url;
+use wicketgate::protocol::json::Json;
+use wicketgate::protocol::jws::Algorithm;
+use wicketgate::protocol::metadata::discovery_urls;
 use wicketgate::protocol::secret::Secret;
 use wicketgate::protocol::url::is_plain;
 
 use crate::api::Api;
-use crate::http_client::http_client;
+use crate::authorization_server::AuthorizationServer;
+use crate::http_client::{HttpClients, http_client};
+use crate::id_token::Issuer;
 use crate::session_cookie::SessionCookie;
 use crate::token_endpoint::TokenEndpoint;
 
@@ -37,9 +44,18 @@ pub struct Configuration {
     pub api_origin: Option<String>,
     /// Where set, a hand-off that names another redirect URI is refused.
     pub redirect_uri: Option<String>,
-    /// Where set, a hand-off that names another issuer (RFC 9207) is refused.
+    /// The issuer identifier. Where set, a hand-off that names another (RFC 9207) is refused. A login with a nonce,
+    /// which is one with OpenID Connect, needs it: the ID token is checked against it, and its metadata says where the
+    /// keys are.
     pub issuer: Option<String>,
-    /// Time for one token request, and for the API to begin its answer. Default: 10 seconds.
+    /// The issuer's keys (RFC 7517): `https:`, or `http:` on loopback. Default: what the issuer's metadata says. Where
+    /// set, no metadata is asked for.
+    pub jwks_uri: Option<String>,
+    /// The algorithms that the issuer signs ID tokens with, by their registered names. Default: none here, and what
+    /// the issuer's metadata lists; where there is no list either, `RS256` alone.
+    pub id_token_signing_algorithms: Vec<String>,
+    /// Time for one token request, for the metadata and keys beside it, and for the API to begin its answer. Default:
+    /// 10 seconds.
     pub timeout: Duration,
 }
 
@@ -63,6 +79,8 @@ impl Configuration {
             api_origin: None,
             redirect_uri: None,
             issuer: None,
+            jwks_uri: None,
+            id_token_signing_algorithms: Vec::new(),
             timeout: Duration::from_secs(10),
         }
     }
@@ -126,7 +144,7 @@ pub(crate) struct Backend {
     pub(crate) public_origin: HeaderValue,
     pub(crate) client_id: String,
     pub(crate) redirect_uri: Option<String>,
-    pub(crate) issuer: Option<String>,
+    pub(crate) issuer: Option<Issuer>,
     pub(crate) timeout: Duration,
     pub(crate) session_cookie: SessionCookie,
     pub(crate) token_endpoint: TokenEndpoint,
@@ -153,17 +171,33 @@ impl Backend {
             return refused("public_origin", "is not an origin");
         };
 
-        let endpoint = confidential_url("token_endpoint", &configuration.token_endpoint)?;
-        // RFC 6749 §3.2.
-        if endpoint.fragment().is_some() {
-            return refused("token_endpoint", "has a fragment");
-        }
+        let server = Arc::new(AuthorizationServer { clients: HttpClients::new(timeout), timeout });
+        let token_endpoint = endpoint("token_endpoint", &configuration.token_endpoint, &server)?;
+        let algorithms = algorithms(&configuration.id_token_signing_algorithms)?;
+        let issuer = match configuration.issuer {
+            None if configuration.jwks_uri.is_some() || algorithms.is_some() => {
+                return refused("issuer", "is not set, but something about its ID tokens is");
+            }
+            None => None,
+            Some(identifier) => {
+                match &configuration.jwks_uri {
+                    Some(jwks_uri) => drop(endpoint("jwks_uri", jwks_uri, &server)?),
+                    None if discovery_urls(&identifier).is_err() => {
+                        return refused("issuer", "is not an https URL without query and fragment");
+                    }
+                    None => drop(endpoint("issuer", &identifier, &server)?),
+                }
+                let (jwks_uri, published) = (configuration.jwks_uri, Mutex::default());
+                Some(Issuer { server: server.clone(), identifier, jwks_uri, algorithms, published })
+            }
+        };
 
         let api = match configuration.api_origin.as_deref() {
             None => None,
             Some(text) => {
                 let origin = origin("api_origin", text)?;
-                let http = http_client("api_origin", &origin, timeout, usize::MAX)?;
+                let refused = |problem| ConfigurationError { member: "api_origin", problem };
+                let http = http_client(&origin, timeout, usize::MAX).map_err(refused)?;
                 Some(Api { origin, http })
             }
         };
@@ -172,7 +206,7 @@ impl Backend {
             public_origin: public_origin_value,
             client_id: configuration.client_id,
             redirect_uri: configuration.redirect_uri,
-            issuer: configuration.issuer,
+            issuer,
             timeout,
             session_cookie: SessionCookie::new(
                 public_origin.scheme() == "https",
@@ -180,12 +214,10 @@ impl Backend {
                 configuration.cookie_keys_old,
             ),
             token_endpoint: TokenEndpoint {
-                // A code can be sent once only: never into a connection that may be about to close.
-                http: http_client("token_endpoint", &endpoint, timeout, 0)?,
-                url: endpoint,
+                server,
+                url: token_endpoint,
                 client_secret: configuration.client_secret,
                 client_authentication: configuration.client_authentication,
-                timeout,
             },
             api,
         })
@@ -207,7 +239,28 @@ fn confidential_url(member: &'static str, text: &str) -> Result<Url, Configurati
     Url::parse(parsed.href()).map_err(|_| refused("is not an absolute http(s) URL"))
 }
 
-/// The same, with nothing after the host and port: what is left out cannot be misunderstood.
+/// The same, of the authorization `server`: it has no fragment (RFC 6749 §3.2), and this machine can speak to it.
+fn endpoint(member: &'static str, text: &str, server: &AuthorizationServer) -> Result<Url, ConfigurationError> {
+    let refused = |problem| ConfigurationError { member, problem };
+    let url = confidential_url(member, text)?;
+    if url.fragment().is_some() {
+        return Err(refused("has a fragment"));
+    }
+    server.clients.of(&url).map_err(refused)?;
+    Ok(url)
+}
+
+/// The names as metadata lists them; `None` where there are none.
+fn algorithms(names: &[String]) -> Result<Option<Json>, ConfigurationError> {
+    if names.iter().any(|name| Algorithm::from_name(name).is_none()) {
+        let problem = "has a name that is not one of a signature algorithm that can be accepted";
+        return Err(ConfigurationError { member: "id_token_signing_algorithms", problem });
+    }
+    let names: Vec<Json> = names.iter().cloned().map(Json::String).collect();
+    Ok((!names.is_empty()).then_some(Json::Array(names)))
+}
+
+/// A confidential URL with nothing after the host and port: what is left out cannot be misunderstood.
 fn origin(member: &'static str, text: &str) -> Result<Url, ConfigurationError> {
     let url = confidential_url(member, text)?;
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {

@@ -40,6 +40,9 @@ impl Environment {
         configuration.api_origin = optional("API_ORIGIN")?;
         configuration.redirect_uri = optional("REDIRECT_URI")?;
         configuration.issuer = optional("ISSUER")?;
+        configuration.jwks_uri = optional("JWKS_URI")?;
+        let algorithms = optional("ID_TOKEN_SIGNING_ALGORITHMS")?.unwrap_or_default();
+        configuration.id_token_signing_algorithms = algorithms.split_whitespace().map(str::to_owned).collect();
         if let Some(seconds) = optional("TIMEOUT")? {
             let seconds = seconds.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
             let seconds = seconds.ok_or("WICKETGATE_TIMEOUT is not a number of seconds from 1 to 3600: set it to one.")?;

@@ -15,14 +15,19 @@ pub(crate) struct Failure {
     /// `error_description`: one sentence.
     pub(crate) description: Cow<'static, str>,
     /// For the operator: what to do.
-    pub(crate) hint: &'static str,
+    pub(crate) hint: Cow<'static, str>,
     /// For the operator: how far the other server got, or what the network said.
     pub(crate) cause: Option<String>,
 }
 
 impl Failure {
-    pub(crate) fn new(status: StatusCode, error: &'static str, description: &'static str, hint: &'static str) -> Self {
-        Self { status, error: error.into(), description: description.into(), hint, cause: None }
+    pub(crate) fn new(
+        status: StatusCode,
+        error: &'static str,
+        description: &'static str,
+        hint: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { status, error: error.into(), description: description.into(), hint: hint.into(), cause: None }
     }
 
     pub(crate) fn because(self, cause: impl Into<String>) -> Self {
@@ -51,7 +56,7 @@ impl Failure {
     /// One line, loud where it is the operator's to mend. Text from elsewhere is escaped (`?`): it cannot begin
     /// a line of its own.
     pub(crate) fn log(&self, what: &'static str) {
-        let (status, error, description, hint) = (self.status.as_u16(), &self.error, &self.description, self.hint);
+        let (status, error, description, hint) = (self.status.as_u16(), &self.error, &self.description, &*self.hint);
         let cause = self.cause.as_deref().unwrap_or("-");
         if self.status.is_server_error() {
             tracing::warn!(status, ?error, ?description, ?cause, hint, "{what} failed");
@@ -64,14 +69,14 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.error, "error_description": self.description });
-        json_answer(self.status, &body)
+        json_answer(self.status, body.to_string())
     }
 }
 
-/// An answer with a JSON body.
-pub(crate) fn json_answer(status: StatusCode, body: &serde_json::Value) -> Response {
+/// An answer whose body is this JSON text.
+pub(crate) fn json_answer(status: StatusCode, body: String) -> Response {
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    (status, [content_type], body.to_string()).into_response()
+    (status, [content_type], body).into_response()
 }
 
 /// For a path that is served by another method; axum adds `Allow`.

@@ -2,15 +2,19 @@
 //! page, redeems it with the client secret, and keeps the tokens out of the page.
 //!
 //! The page (the crate [`wicketgate`], or its npm package) validates the authorization response and hands the
-//! code over; [`router`] does the rest. It holds no state: the tokens stand in an encrypted cookie of the user's
-//! browser, so that any number of instances with the same key serve the same users.
+//! code over; [`router`] does the rest. It holds no state of users: tokens and claims stand in an encrypted cookie of
+//! the user's browser, so that any number of instances with the same key serve the same users.
 //!
 //! | route | |
 //! | --- | --- |
-//! | `POST /auth/exchange` | takes the hand-off, redeems the code, answers `{"session": …}` and sets the cookie |
+//! | `POST /auth/exchange` | takes the hand-off, redeems the code, checks the ID token, answers `{"session": …}` and sets the cookie |
 //! | `GET /auth/session` | answers `{"session": …}`, or 401 where nobody is signed in or the access token has expired; there is no refresh in this version |
 //! | `POST /auth/logout` | removes the cookie, answers 204 |
 //! | any method, `/api/…` | forwards to the one configured origin, path unchanged, with the access token attached |
+//!
+//! Where the hand-off has a nonce, the login is one with OpenID Connect, and the ID token is checked as the page would:
+//! signature, issuer, audience, times, nonce. Its claims are `session.claims` of the answers. That needs
+//! [`issuer`](Configuration::issuer); its metadata and keys are fetched when first needed, and kept in memory.
 //!
 //! No answer of `/auth/…` has a token in it. Every failure is JSON in the shape of RFC 6749 §5.2.
 //!
@@ -40,15 +44,18 @@
 mod answer;
 mod api;
 mod api_path;
+mod authorization_server;
 mod configuration;
 mod destination;
 mod exchange;
 mod failure;
 mod forwarded;
 mod http_client;
+mod id_token;
 mod same_origin;
 mod session;
 mod session_cookie;
+mod signature;
 mod token_endpoint;
 
 use std::sync::Arc;

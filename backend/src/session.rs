@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::value::RawValue;
+use wicketgate::protocol::json::Json;
 use wicketgate::protocol::secret::Secret;
 use wicketgate::protocol::token::TokenSet;
 
@@ -18,7 +19,7 @@ use crate::same_origin;
 /// Bound to what the cookie's text looks like: another version's cookie is no session.
 const VERSION: u32 = 1;
 
-/// The tokens of one user.
+/// The tokens of one user, and who it is.
 pub(crate) struct Session {
     pub(crate) access_token: Secret,
     /// Kept for a version that refreshes: a user who signed in with this one need not sign in again then.
@@ -26,6 +27,8 @@ pub(crate) struct Session {
     /// Seconds since the Unix epoch; `None` where the server did not say.
     expires_at: Option<u64>,
     scope: Option<String>,
+    /// Of the ID token, validated: an object.
+    claims: Option<Box<RawValue>>,
 }
 
 /// A session as text, before it is encrypted.
@@ -39,17 +42,34 @@ struct Content {
     expires_at: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    /// No reason for another version: without it the session is one that knows no claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<Box<RawValue>>,
+}
+
+/// What the page may know of a session: `Session` of the JavaScript API.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
 }
 
 impl Session {
-    /// The session that `tokens` give, asked for at `requested_at`.
-    pub(crate) fn new(tokens: TokenSet, requested_at: Duration) -> Self {
+    /// The session that `tokens` give, asked for at `requested_at`, of whom the `claims` are about.
+    pub(crate) fn new(tokens: TokenSet, claims: Option<&Json>, requested_at: Duration) -> Self {
         let expires_at = |expires_in| requested_at.saturating_add(Duration::from_millis(expires_in)).as_secs();
         Self {
             access_token: tokens.access_token,
             refresh_token: tokens.refresh_token,
             expires_at: tokens.expires_in.map(expires_at),
             scope: tokens.scope,
+            claims: claims.and_then(|claims| RawValue::from_string(claims.to_text()).ok()),
         }
     }
 
@@ -61,6 +81,7 @@ impl Session {
             refresh_token: self.refresh_token.as_ref().map(|token| token.expose().into()),
             expires_at: self.expires_at,
             scope: self.scope.clone(),
+            claims: self.claims.clone(),
         };
         serde_json::to_string(&content).ok().map(Secret::new)
     }
@@ -73,6 +94,7 @@ impl Session {
             refresh_token: content.refresh_token.map(Secret::new),
             expires_at: content.expires_at,
             scope: content.scope,
+            claims: content.claims,
         })
     }
 
@@ -87,15 +109,11 @@ impl Session {
 
     /// `{"session": …}`, with the members of `Session` that a page may know.
     pub(crate) fn to_answer(&self) -> Response {
-        let mut session = serde_json::Map::new();
-        session.insert("status".into(), "signed-in".into());
-        if let Some(expires_at) = self.expires_at {
-            session.insert("expiresAt".into(), expires_at.into());
-        }
-        if let Some(scope) = &self.scope {
-            session.insert("scope".into(), scope.as_str().into());
-        }
-        json_answer(StatusCode::OK, &json!({ "session": session }))
+        let (claims, scope) = (self.claims.as_deref(), self.scope.as_deref());
+        let session = Answer { status: "signed-in", claims, expires_at: self.expires_at, scope };
+        // Text, since a value would spell the numbers anew.
+        let session = serde_json::to_string(&session).unwrap_or_default();
+        json_answer(StatusCode::OK, format!(r#"{{"session":{session}}}"#))
     }
 }
 

@@ -12,7 +12,7 @@ use wicketgate::protocol::secret::Secret;
 use crate::configuration::CookieKey;
 use crate::session::Session;
 
-/// Cookies for one session: about 11 kB of tokens. More, and servers on the way refuse the request's headers.
+/// Cookies for one session: about 11 kB of tokens and claims. More, and servers on the way refuse the request's headers.
 const MAX_PIECES: usize = 4;
 
 /// Below 4096 bytes with the name.

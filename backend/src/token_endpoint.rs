@@ -1,92 +1,39 @@
 //! [`TokenEndpoint`]: the token request, its answer, and what each way to fail means to page and operator.
 
-use std::error::Error as _;
-use std::time::Duration;
+use std::sync::Arc;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use url::{Url, form_urlencoded};
-use wicketgate::protocol::error::{Error, OAuthError};
-use wicketgate::protocol::http::{MAX_BODY, Request, Response};
+use wicketgate::protocol::error::{Error, ErrorKind, OAuthError};
+use wicketgate::protocol::http::Request;
 use wicketgate::protocol::secret::Secret;
 use wicketgate::protocol::token::{ClientAuthentication, CodeExchange, TokenSet};
 
+use crate::authorization_server::{AuthorizationServer, Setting, failed, unacceptable, unusable};
 use crate::configuration::ClientAuthenticationMethod;
 use crate::failure::Failure;
 
+const SETTING: Setting = "WICKETGATE_TOKEN_ENDPOINT (token_endpoint)";
+
 pub(crate) struct TokenEndpoint {
-    pub(crate) http: reqwest::Client,
+    pub(crate) server: Arc<AuthorizationServer>,
     pub(crate) url: Url,
     pub(crate) client_secret: Secret,
     pub(crate) client_authentication: ClientAuthenticationMethod,
-    pub(crate) timeout: Duration,
 }
 
 impl TokenEndpoint {
     /// Redeems a code. Once: whatever happens, the code is spent.
-    pub(crate) async fn redeem(&self, exchange: CodeExchange) -> Result<TokenSet, Failure> {
+    pub(crate) async fn redeem(&self, exchange: &CodeExchange) -> Result<TokenSet, Failure> {
         let authentication = match self.client_authentication {
             ClientAuthenticationMethod::Form => ClientAuthentication::SecretPost(&self.client_secret),
             ClientAuthenticationMethod::Basic => ClientAuthentication::SecretBasic(&self.client_secret),
         };
         let request = exchange.request(self.url.as_str(), &authentication);
         let said = Said::in_request(&request, &self.client_secret);
-        let response = self.send(request).await?;
+        let response = self.server.send(request, SETTING).await?;
         exchange.finish(&response).map_err(|error| failure(&error, response.status, &said))
     }
-
-    async fn send(&self, request: Request) -> Result<Response, Failure> {
-        let mut sent = self.http.post(self.url.clone()).timeout(self.timeout);
-        for (name, value) in &request.headers {
-            let mut value = HeaderValue::from_str(value).map_err(|_| unusable("A header field cannot be sent."))?;
-            value.set_sensitive(name == header::AUTHORIZATION.as_str());
-            sent = sent.header(name, value);
-        }
-        let body = request.body.map(Secret::into_exposed).unwrap_or_default();
-        let mut answer = sent.body(body).send().await.map_err(no_answer)?;
-
-        let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let content_type = content_type.map(str::to_owned);
-        let mut response = Response { status: answer.status().as_u16(), content_type, body: Vec::new() };
-        while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
-            if response.body.len() + chunk.len() > MAX_BODY {
-                return Err(
-                    unusable("The authorization server's answer is too large.").because(format!("more than {MAX_BODY} bytes"))
-                );
-            }
-            response.body.extend_from_slice(&chunk);
-        }
-        Ok(response)
-    }
-}
-
-/// There was no answer, or not all of it.
-fn no_answer(error: reqwest::Error) -> Failure {
-    let failure = if error.is_timeout() {
-        let hint = "Look at the authorization server, or raise WICKETGATE_TIMEOUT (timeout).";
-        let description = "The authorization server did not answer in time.";
-        Failure::new(StatusCode::GATEWAY_TIMEOUT, "temporarily_unavailable", description, hint)
-    } else {
-        let hint =
-            "Look whether the authorization server is up, and whether WICKETGATE_TOKEN_ENDPOINT (token_endpoint) is right.";
-        let description = "The authorization server cannot be reached.";
-        Failure::new(StatusCode::BAD_GATEWAY, "temporarily_unavailable", description, hint)
-    };
-    failure.because(innermost(&error))
-}
-
-/// What the network itself said, without the sentences around it, which may hold addresses.
-pub(crate) fn innermost(error: &reqwest::Error) -> String {
-    let mut cause = error.source();
-    while let Some(deeper) = cause.and_then(|cause| cause.source()) {
-        cause = Some(deeper);
-    }
-    cause.map_or_else(|| "the connection ended".into(), |cause| cause.to_string().chars().take(256).collect())
-}
-
-/// There was an answer, and it is not what RFC 6749 §5 says.
-fn unusable(description: &'static str) -> Failure {
-    let hint = "Look at what WICKETGATE_TOKEN_ENDPOINT (token_endpoint) answers; RFC 6749 section 5 says what it must.";
-    Failure::new(StatusCode::BAD_GATEWAY, "server_error", description, hint)
 }
 
 fn failure(error: &Error, status: u16, said: &Said) -> Failure {
@@ -95,26 +42,13 @@ fn failure(error: &Error, status: u16, said: &Said) -> Failure {
         Some(oauth) => format!("status {status}, {}", oauth.error),
         None => format!("status {status}, {}", error.message()),
     };
-    let failure = match (status, oauth) {
-        // The server cannot do its work now: what it says besides is not about this request.
-        (503 | 429, _) => {
-            let hint = "The authorization server is overloaded or in maintenance: wait, or ask whoever runs it.";
-            let description = "The authorization server cannot serve this now.";
-            Failure::new(StatusCode::BAD_GATEWAY, "temporarily_unavailable", description, hint)
-        }
-        (500.., _) => {
-            let description = "The authorization server failed.";
-            let hint = "Ask whoever runs the authorization server; its log has more.";
-            Failure::new(StatusCode::BAD_GATEWAY, "server_error", description, hint)
-        }
-        (300..400, _) => {
-            let hint = "Set WICKETGATE_TOKEN_ENDPOINT (token_endpoint) to the address that it redirects to, if it is right.";
-            Failure::new(StatusCode::BAD_GATEWAY, "server_error", "The authorization server redirects the token request.", hint)
-        }
+    let failure = failed(status, SETTING).unwrap_or_else(|| match (status, oauth) {
         (_, Some(oauth)) => refused(oauth),
-        (200, None) => unusable("The authorization server's answer cannot be used."),
-        (_, None) => unusable("The authorization server refused the token request without saying why."),
-    };
+        // There are tokens, but not the one that says who logged in.
+        (_, None) if matches!(error.kind(), ErrorKind::IdTokenInvalid(_)) => unacceptable(error),
+        (200, None) => unusable("The authorization server's answer cannot be used.", SETTING),
+        (_, None) => unusable("The authorization server refused the token request without saying why.", SETTING),
+    });
     failure.because(cause)
 }
 

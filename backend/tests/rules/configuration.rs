@@ -62,6 +62,38 @@ async fn what_is_empty_is_refused() {
     assert_eq!(refused(|configuration| configuration.timeout = Duration::ZERO), "timeout");
 }
 
+#[tokio::test]
+async fn an_issuer_and_its_keys_are_to_be_trusted_on_the_way() {
+    const ISSUER: &str = "https://server.example";
+    for issuer in ["http://server.example", "server.example", "https://server.example?x", "https://server.example#", ""] {
+        assert_eq!(refused(|configuration| configuration.issuer = Some(issuer.into())), "issuer", "{issuer}");
+    }
+    for keys in ["http://server.example/jwks", "/jwks", "https://user@server.example/jwks", "https://server.example/jwks#x", ""] {
+        let change = |configuration: &mut Configuration| {
+            configuration.issuer = Some(ISSUER.into());
+            configuration.jwks_uri = Some(keys.into());
+        };
+        assert_eq!(refused(change), "jwks_uri", "{keys}");
+    }
+    for name in ["none", "HS256", "RS1", "ES256 RS256", ""] {
+        let change = |configuration: &mut Configuration| {
+            configuration.issuer = Some(ISSUER.into());
+            configuration.id_token_signing_algorithms = vec!["ES256".into(), name.into()];
+        };
+        assert_eq!(refused(change), "id_token_signing_algorithms", "{name}");
+    }
+    // Whose they are must be known.
+    assert_eq!(refused(|configuration| configuration.jwks_uri = Some("https://server.example/jwks".into())), "issuer");
+    assert_eq!(refused(|configuration| configuration.id_token_signing_algorithms = vec!["ES256".into()]), "issuer");
+
+    let mut configuration = configuration(ENDPOINT);
+    // Where the keys are known, nothing is looked for under it: it is compared.
+    configuration.issuer = Some("server.example".into());
+    configuration.jwks_uri = Some("http://127.0.0.1:1/jwks?tenant=1".into());
+    configuration.id_token_signing_algorithms = ["PS384", "EdDSA", "Ed25519"].map(Into::into).into();
+    assert!(router(configuration).is_ok());
+}
+
 #[test]
 fn a_key_has_at_least_32_bytes() {
     let encode = Base64UrlUnpadded::encode_string;

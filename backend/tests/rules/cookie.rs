@@ -93,12 +93,28 @@ async fn content_of_another_version_or_shape_is_no_session() {
         json!({ "version": 1 }),
         json!({ "version": 1, "access_token": 1 }),
         json!({ "version": 1, "access_token": ACCESS_TOKEN, "expires_at": -1 }),
+        json!({ "version": 1, "access_token": ACCESS_TOKEN, "scope": 1, "claims": {} }),
         json!([]),
         json!("text"),
     ] {
         assert_eq!(setup.session(&sealed(NAME, &content.to_string())).await.status, 401, "{content}");
     }
     assert_eq!(setup.session(&sealed(NAME, "{")).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_session_from_before_there_were_claims_is_one_without() {
+    let setup = Setup::start().await;
+    let content = |claims: &str| format!(r#"{{"version":1,"access_token":"{ACCESS_TOKEN}"{claims}}}"#);
+    for (claims, session) in [
+        ("", json!({ "status": "signed-in" })),
+        (r#","claims":{"sub":"ada"}"#, json!({ "status": "signed-in", "claims": { "sub": "ada" } })),
+        // What a later version may add does not end the sessions of users who come back to this one.
+        (r#","later":1"#, json!({ "status": "signed-in" })),
+    ] {
+        let answer = setup.session(&sealed(NAME, &content(claims))).await;
+        assert_eq!(answer.json(), json!({ "session": session }), "{claims}");
+    }
 }
 
 #[tokio::test]

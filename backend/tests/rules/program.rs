@@ -4,12 +4,14 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::http::read_answer;
+use crate::provider::{KEYS, OpenId};
 use crate::servers::{AuthorizationServer, Fault, nobody};
-use crate::setup::{CLIENT_ID, CLIENT_SECRET, PAGE, Setup, assert_no_secret, hand_off, hand_off_with, key_bytes};
+use crate::setup::{CLIENT_ID, CLIENT_SECRET, NONCE, PAGE, Setup, assert_no_secret, hand_off, hand_off_with, key_bytes, now};
 
 fn command(token_endpoint: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wicketgate-backend"));
@@ -105,13 +107,17 @@ async fn a_wrong_variable_ends_it_with_a_sentence_that_names_it_and_not_its_valu
         ("COOKIE_KEY", "MARKED"),
         ("COOKIE_KEYS_OLD", "MARKED"),
         ("API_ORIGIN", "https://MARKED.example/v1"),
+        ("ISSUER", "http://MARKED.example"),
+        ("JWKS_URI", "http://MARKED.example/jwks"),
+        ("ID_TOKEN_SIGNING_ALGORITHMS", "ES256 MARKED"),
         ("TIMEOUT", "MARKED"),
         ("TIMEOUT", "0"),
         ("TIMEOUT", "1e9"),
     ] {
         let name = format!("WICKETGATE_{name}");
         let mut command = command("https://server.example/token");
-        command.env(&name, value);
+        // Of which the keys are; what is tried comes after and wins.
+        command.env("WICKETGATE_ISSUER", "https://server.example").env(&name, value);
         let sentence = sentence(command).await;
         assert!(sentence.starts_with(&format!("{name} ")) && sentence.contains(": "), "{sentence}");
     }
@@ -119,7 +125,8 @@ async fn a_wrong_variable_ends_it_with_a_sentence_that_names_it_and_not_its_valu
 
 #[tokio::test]
 async fn it_serves_as_configured_and_logs_no_secret() {
-    let server = AuthorizationServer::start().await;
+    let OpenId { setup: Setup { server, .. }, provider, key, .. } = &OpenId::start().await;
+    let server = server.clone();
     let mut command = command(&server.token_endpoint());
     let old = Base64UrlUnpadded::encode_string(&key_bytes(2));
     command
@@ -128,12 +135,22 @@ async fn it_serves_as_configured_and_logs_no_secret() {
         .env("WICKETGATE_API_ORIGIN", nobody().await)
         .env("WICKETGATE_REDIRECT_URI", "https://app.example/callback")
         .env("WICKETGATE_ISSUER", "https://server.example")
+        .env("WICKETGATE_JWKS_URI", format!("{}{KEYS}", provider.origin))
+        .env("WICKETGATE_ID_TOKEN_SIGNING_ALGORITHMS", " EdDSA  ES256 ")
         .env("WICKETGATE_TIMEOUT", "5");
     let program = Program::start(command).await;
     let setup = Setup { origin: program.origin.clone(), server };
     let cookies = setup.log_in().await;
     assert!(setup.server.requests()[0].headers.contains_key("authorization"));
     assert_eq!(setup.session(&cookies).await.status, 200);
+
+    let claims = json!({
+        "iss": "https://server.example", "aud": CLIENT_ID, "sub": "ada", "exp": now() + 300, "iat": now(), "nonce": NONCE,
+    });
+    setup.server.answer.lock().unwrap()["id_token"] = key.signed(claims).into();
+    let mut with_nonce = hand_off_with("nonce", NONCE);
+    with_nonce["code"] = "MARKED-another-code".into();
+    assert_eq!(setup.exchange(with_nonce).await.json()["session"]["claims"]["sub"], "ada");
 
     assert_eq!(setup.exchange(hand_off()).await.error(), "invalid_grant");
     assert_eq!(setup.exchange(hand_off_with("redirect_uri", "https://app.example/other")).await.status, 400);

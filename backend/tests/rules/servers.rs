@@ -38,7 +38,7 @@ pub(crate) struct Recorded {
 
 pub(crate) type Requests = Arc<Mutex<Vec<Recorded>>>;
 
-async fn record(requests: &Requests, request: Request) -> Recorded {
+pub(crate) async fn record(requests: &Requests, request: Request) -> Recorded {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let recorded = Recorded {
@@ -51,7 +51,7 @@ async fn record(requests: &Requests, request: Request) -> Recorded {
     recorded
 }
 
-/// What the token endpoint does instead of its work.
+/// What a server does instead of its work.
 #[derive(Clone)]
 pub(crate) enum Fault {
     /// Nothing: it works.
@@ -60,6 +60,8 @@ pub(crate) enum Fault {
     Answers(u16, &'static str, String),
     /// It answers, after this long.
     Late(Duration),
+    /// It answers when these requests have one for this.
+    After(Requests, &'static str),
     /// It promises more than it sends.
     BreaksOff,
     /// Within the standard, but this large.
@@ -109,26 +111,9 @@ impl AuthorizationServer {
 async fn token(State(server): State<AuthorizationServer>, request: Request) -> Response {
     let request = record(&server.requests, request).await;
     let fault = server.fault.lock().unwrap().clone();
-    match fault {
-        Fault::None => {}
-        Fault::Answers(status, content_type, body) => {
-            return (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, content_type)], body).into_response();
-        }
-        Fault::Late(time) => tokio::time::sleep(time).await,
-        Fault::BreaksOff => {
-            let parts = [Ok(r#"{"access_token":"#), Err(std::io::Error::other("broken off"))];
-            let body = Body::from_stream(futures_util::stream::iter(parts));
-            return ([(header::CONTENT_TYPE, "application/json")], body).into_response();
-        }
-        Fault::Huge(size) => {
-            let mut answer = server.answer.lock().unwrap().clone();
-            answer["filler"] = "x".repeat(size).into();
-            return json_answer(200, &answer);
-        }
-        Fault::Redirects if request.target != "/elsewhere" => {
-            return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "/elsewhere")]).into_response();
-        }
-        Fault::Redirects => {}
+    let answer = server.answer.lock().unwrap().clone();
+    if let Some(answer) = faulty(fault, &request.target, &answer).await {
+        return answer;
     }
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
     let field = |name: &str| fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
@@ -144,6 +129,40 @@ async fn token(State(server): State<AuthorizationServer>, request: Request) -> R
     }
     used.push(code);
     json_answer(200, &server.answer.lock().unwrap())
+}
+
+/// What `fault` makes of the request for `target`, which would be answered with `answer`; `None`: nothing, any more.
+pub(crate) async fn faulty(fault: Fault, target: &str, answer: &Value) -> Option<Response> {
+    match fault {
+        Fault::None => None,
+        Fault::Answers(status, content_type, body) => {
+            Some((StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, content_type)], body).into_response())
+        }
+        Fault::Late(time) => {
+            tokio::time::sleep(time).await;
+            None
+        }
+        Fault::After(others, other) => {
+            while !others.lock().unwrap().iter().any(|request| request.target == other) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            None
+        }
+        Fault::BreaksOff => {
+            let parts = [Ok(r#"{"access_token":"#), Err(std::io::Error::other("broken off"))];
+            let body = Body::from_stream(futures_util::stream::iter(parts));
+            Some(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+        }
+        Fault::Huge(size) => {
+            let mut answer = answer.clone();
+            answer["filler"] = "x".repeat(size).into();
+            Some(json_answer(200, &answer))
+        }
+        Fault::Redirects if target != "/elsewhere" => {
+            Some((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "/elsewhere")]).into_response())
+        }
+        Fault::Redirects => None,
+    }
 }
 
 pub(crate) fn json_answer(status: u16, body: &Value) -> Response {

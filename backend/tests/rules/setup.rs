@@ -12,6 +12,7 @@ pub(crate) const CLIENT_ID: &str = "app one.example";
 pub(crate) const CLIENT_SECRET: &str = "MARKED client+secret/%";
 pub(crate) const CODE: &str = "MARKED-code+1/2";
 pub(crate) const CODE_VERIFIER: &str = "MARKED-code-verifier-0123456789012345678901234567";
+pub(crate) const NONCE: &str = "MARKED-nonce";
 pub(crate) const STATE: &str = "MARKED-state";
 pub(crate) const ACCESS_TOKEN: &str = "MARKED-access-token";
 pub(crate) const REFRESH_TOKEN: &str = "MARKED-refresh-token";
