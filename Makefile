@@ -1,5 +1,5 @@
 # The index of habits. Every target installs what it needs and is missing.
-.PHONY: help demo build check test size bench mutants
+.PHONY: help demo build check test size bench mutants fuzz
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -25,3 +25,6 @@ bench: build ## Begin-to-URL side by side with oauth4webapi in headless Chromium
 
 mutants: ## Break the source on purpose and see the tests fail
 	@scripts/mutants
+
+fuzz: ## Feed each parser what it was never meant for, five minutes each; needs nightly Rust
+	@scripts/fuzz 300

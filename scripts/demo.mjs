@@ -31,7 +31,7 @@ async function start() {
   const page = keep(await startPageSomewhere({ directory: www, built: { "/app.js": await bundle(`${www}app.js`) } }));
 
   const client = (name) => ({ redirectUris: [`${page.origin}/callback/${name}`], clientName: "The wicketgate demo" });
-  const oidc = keep(await startOidc(client("openid")));
+  const oidc = keep(await startOidc({ ...client("openid"), postLogoutRedirectUris: [`${page.origin}/`] }));
   const worksmart = keep(await startWorksmart(client("worksmart")));
   const resource = keep(await startResource(worksmart));
   const backend = keep(

@@ -3,23 +3,43 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![expect(clippy::unwrap_used, reason = "in a test it is how it fails")]
 
+use std::future::ready;
+use std::pin::pin;
+use std::sync::LazyLock;
+use std::task::{Context, Poll, Waker};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use wicketgate::client::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
 use wicketgate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy, Transaction};
 use wicketgate::protocol::callback::{AuthorizationResponse, is_response, without_response};
-use wicketgate::protocol::error::Error;
+use wicketgate::protocol::error::{Error, ErrorKind};
 use wicketgate::protocol::http::Response;
+use wicketgate::protocol::id_token::{Expected, at_hash_bits, check_at_hash, check_refreshed, validate};
 use wicketgate::protocol::json::Json;
+use wicketgate::protocol::jwk::JwkSet;
+use wicketgate::protocol::jws::{Algorithm, Jws};
+use wicketgate::protocol::logout::LogoutRequest;
 use wicketgate::protocol::metadata::{ServerMetadata, discovery_urls};
 use wicketgate::protocol::return_to::same_origin_path;
 use wicketgate::protocol::secret::Secret;
-use wicketgate::protocol::token::{ClientAuthentication, CodeExchange, TokenSet};
+use wicketgate::protocol::token::{ClientAuthentication, CodeExchange, TokenSet, refreshed};
 use wicketgate::protocol::url::{Url, append_parameter, decode_component, is_plain};
+use wicketgate::protocol::userinfo;
+
+#[path = "../backend/src/signature.rs"]
+mod signatures;
 
 const OURS: [&str; 6] = ["code", "state", "iss", "error", "error_description", "error_uri"];
 const ENDPOINT: &str = "https://as.example/authorize";
 const CALLBACK: &str = "https://app.example/cb";
+const ISSUER: &str = "https://as.example";
+/// In milliseconds.
+const NOW: u64 = 1_700_000_000_000;
+const CLAIMS: [&str; 11] = ["iss", "aud", "azp", "nonce", "acr", "sub", "exp", "iat", "nbf", "auth_time", "at_hash"];
+const ALGORITHMS: [&str; 11] =
+    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
 
 // ── inputs ──
 
@@ -218,6 +238,185 @@ fn json_text() -> impl Strategy<Value = String> {
     let member = prop::sample::select(&["\"a\":0", "\"b\":0", "\"\\u0061\":0", "\"\":0", "\"c\":{\"a\":0}"][..]);
     let members = prop::collection::vec(member, 1..5).prop_map(|members| format!("{{{}}}", members.join(",")));
     prop_oneof![json().prop_map(|json| json.to_text()), broken, soup, members]
+}
+
+/// An object that has each of `members` or has it not.
+fn object_of(members: Vec<(&'static str, BoxedStrategy<Json>)>) -> impl Strategy<Value = Json> {
+    let member = |(name, value): (&'static str, BoxedStrategy<Json>)| {
+        prop_oneof![6 => value.prop_map(Some), 1 => Just(None)].prop_map(move |value| (name, value))
+    };
+    members.into_iter().map(member).collect::<Vec<_>>().prop_map(|members| {
+        let mut object = Json::empty();
+        for (name, value) in members {
+            object.set_copy(name, value.as_ref());
+        }
+        object
+    })
+}
+
+fn one_of(texts: &'static [&'static str]) -> BoxedStrategy<Json> {
+    prop_oneof![6 => prop::sample::select(texts).prop_map(|text| Json::String(text.into())), 1 => json()].boxed()
+}
+
+/// The right one three times of four, so that what comes after it is reached.
+fn mostly(right: &'static str, others: &'static [&'static str]) -> BoxedStrategy<Json> {
+    prop_oneof![3 => Just(Json::String(right.into())), 1 => one_of(others)].boxed()
+}
+
+/// What may be a token: three parts, of which any may be wrong in any way, or more of them, or fewer.
+fn token_text() -> impl Strategy<Value = String> {
+    let header = object_of(vec![
+        ("alg", prop_oneof![8 => one_of(&ALGORITHMS), 1 => one_of(&["none", "HS256", "rs256", "ES256K"])].boxed()),
+        ("kid", one_of(&["", "k"])),
+    ]);
+    let critical = prop_oneof![8 => Just(None), 1 => json().prop_map(Some)];
+    let header = (header, critical).prop_map(|(mut header, critical)| {
+        header.set_copy("crit", critical.as_ref());
+        header.to_text()
+    });
+    let payload = object_of(vec![("a", json().boxed()), ("b", json().boxed())]).prop_map(|object| object.to_text());
+    let payload = prop_oneof![3 => payload, 1 => json_text()];
+    let part = |text: BoxedStrategy<String>| {
+        prop_oneof![
+            12 => text.clone().prop_map(|text| encoded(text.as_bytes())),
+            1 => text.clone().prop_map(|text| base64ct::Base64Url::encode_string(text.as_bytes())),
+            1 => text.clone().prop_map(|text| base64ct::Base64Unpadded::encode_string(text.as_bytes())),
+            1 => text.clone(),
+            1 => (text, "[A-Za-z0-9_=+ -]{1,2}").prop_map(|(text, more)| encoded(text.as_bytes()) + &more),
+        ]
+        .boxed()
+    };
+    let header = prop_oneof![6 => part(header.boxed()), 1 => part(json_text().boxed())];
+    let bytes = prop::collection::vec(any::<u8>(), 0..24);
+    let signature = prop_oneof![
+        2 => bytes.clone().prop_map(|bytes| encoded(&bytes)),
+        1 => bytes.prop_map(|bytes| base64ct::Base64Unpadded::encode_string(&bytes)),
+        1 => "[A-Za-z0-9_-]{0,6}",
+    ];
+    let more = prop_oneof![12 => Just(""), 1 => Just("."), 1 => Just(".AA"), 1 => Just(" "), 1 => Just("\n")];
+    let whole = (header, part(payload.boxed()), signature, more);
+    let whole = whole.prop_map(|(header, payload, signature, more)| format!("{header}.{payload}.{signature}{more}"));
+    prop_oneof![
+        8 => whole,
+        1 => pieces(&[".", ".", "eyJhbGciOiJSUzI1NiJ9", "e30", "AA", "AB", "=", "_", "-", "+", "/"]),
+    ]
+}
+
+fn key_set() -> impl Strategy<Value = Json> {
+    let odd = prop::sample::select(vec![Json::Null, Json::Number("1".into()), Json::Array(Vec::new()), Json::empty()]);
+    let one_of = |texts: &'static [&'static str]| {
+        let text = prop::sample::select(texts).prop_map(|text| Json::String(text.into()));
+        prop_oneof![12 => text, 1 => odd.clone()].boxed()
+    };
+    // Not zero: zeros before a number do not count.
+    let modulus = prop::sample::select(&[100, 340, 341, 342, 683][..]);
+    let modulus = modulus.prop_map(|length| Json::String(format!("B{:A<1$}", "", length - 1)));
+    let mut members = vec![
+        ("kty", one_of(&["RSA", "EC", "OKP", "oct"])),
+        ("crv", one_of(&["P-256", "P-384", "P-521", "Ed25519", "X25519"])),
+        ("n", modulus.boxed()),
+        ("e", one_of(&["AQAB"])),
+        ("x", one_of(&["X", "Y"])),
+        ("y", one_of(&["Y"])),
+        ("kid", one_of(&["k", "l"])),
+        ("use", one_of(&["sig", "sig", "sig", "enc"])),
+        ("alg", one_of(&ALGORITHMS)),
+        ("key_ops", prop::collection::vec(one_of(&["sign", "verify"]), 0..3).prop_map(Json::Array).boxed()),
+    ];
+    members.extend(["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"].map(|name| (name, one_of(&["SECRET"]))));
+    let key = prop_oneof![12 => object_of(members).boxed(), 1 => odd];
+    prop::collection::vec(key, 0..24).prop_map(|keys| {
+        let mut set = Json::empty();
+        set.set("keys", Json::Array(keys));
+        set
+    })
+}
+
+// ── signed tokens ──
+
+fn encoded(part: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(part)
+}
+
+/// Well-formed, believed, and held against what a client expects.
+fn token_of(claims: &Json) -> Jws {
+    Jws::parse(&format!("{}.{}.", encoded(br#"{"alg":"RS256"}"#), encoded(claims.to_text().as_bytes()))).unwrap()
+}
+
+fn expected() -> Expected<'static> {
+    Expected { issuer: ISSUER, client_id: "app", nonce: None, max_age: None, acr: None, now: NOW, tolerance: 0 }
+}
+
+/// Most of them right, so that each check is reached; the others say `CLAIM`.
+fn claims_that_must_not_show() -> impl Strategy<Value = Json> {
+    let members = CLAIMS.map(|name| {
+        let right = match name {
+            "iss" => Json::String(ISSUER.into()),
+            "aud" | "azp" => Json::String("app".into()),
+            "exp" | "iat" | "nbf" | "auth_time" => Json::from(NOW / 1000),
+            "nonce" => Json::String("NONCE".into()),
+            _ => Json::String("CLAIM".into()),
+        };
+        let wrong = prop_oneof![Just(Json::String("CLAIM".repeat(60))), one_of(&["CLAIM"])];
+        (name, prop_oneof![12 => Just(right), 1 => wrong].boxed())
+    });
+    object_of(members.into())
+}
+
+/// The output of `future`, which has nobody to wait for.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// From the text of a token to whether its signature is right.
+fn is_believed(token: &str, keys: &JwkSet) -> bool {
+    let Ok(token) = Jws::parse(token) else { return false };
+    let keys = keys.candidates(&token);
+    at_once(token.verified(keys, |check| ready(Ok(signatures::verifies(&check))))).unwrap().unwrap().is_some()
+}
+
+fn keys_of(keys: &str) -> JwkSet {
+    JwkSet::from_response(&response(200, Some("application/json".into()), format!("{{\"keys\":{keys}}}").into())).unwrap()
+}
+
+/// One token for each algorithm, with its keys: those of the vectors whose signatures are right.
+static SIGNED_TOKENS: LazyLock<Vec<(String, JwkSet)>> = LazyLock::new(|| {
+    let vectors: serde_json::Value = serde_json::from_str(include_str!("vectors/jws.json")).unwrap();
+    let cases = vectors.get("rule_4_signature").and_then(serde_json::Value::as_array).unwrap();
+    let is_right = |case: &&serde_json::Value| case.pointer("/expected/is_verified") == Some(&true.into());
+    let tokens = cases.iter().filter(is_right).take(ALGORITHMS.len()).map(|case| {
+        let input = |name: &str| case.get("input").and_then(|input| input.get(name)).unwrap();
+        (input("token").as_str().unwrap().to_owned(), keys_of(&input("keys").to_string()))
+    });
+    tokens.collect()
+});
+
+/// `token` with one bit the other way round; `None` where that is no text any more.
+fn flipped(token: &str, at: prop::sample::Index, bit: u32) -> Option<String> {
+    let mut bytes = token.as_bytes().to_vec();
+    *at.get_mut(&mut bytes) ^= 1 << bit;
+    String::from_utf8(bytes).ok()
+}
+
+/// Whether a token is well-formed, as other readers see it; `None` where they cannot tell: a number beyond a float.
+fn is_well_formed(token: &str) -> Option<bool> {
+    let parts: Vec<_> = token.split('.').map(|part| Base64UrlUnpadded::decode_vec(part).ok()).collect();
+    let [Some(header), Some(payload), Some(_)] = &parts[..] else { return Some(false) };
+    let mut objects = Vec::new();
+    for part in [header, payload] {
+        let Ok(text) = str::from_utf8(part) else { return Some(false) };
+        match serde_json::from_str::<serde_json::Value>(text) {
+            Ok(serde_json::Value::Object(object)) if !has_duplicates(text) => objects.push(object),
+            Err(error) if error.to_string().contains("out of range") => return None,
+            _ => return Some(false),
+        }
+    }
+    let header = objects.first()?;
+    let is_ours = header.get("alg").and_then(serde_json::Value::as_str).is_some_and(|name| ALGORITHMS.contains(&name));
+    Some(is_ours && !header.contains_key("crit") && header.get("kid").is_none_or(serde_json::Value::is_string))
 }
 
 // ── the flow, with nothing in the way ──
@@ -725,6 +924,286 @@ proptest! {
         };
         prop_assert_eq!(values("x-requested-with"), ["wicketgate"]);
         prop_assert_eq!(values("content-type"), ["application/json"]);
+    }
+
+    // ── signed tokens ──
+
+    #[test]
+    fn rule_4_token_is_what_others_take_for_one(text in prop_oneof![4 => token_text(), 1 => any::<String>()]) {
+        let parsed = Jws::parse(&text);
+        if let Some(is_well_formed) = is_well_formed(&text) {
+            prop_assert_eq!(parsed.is_ok(), is_well_formed, "{}", text);
+        }
+        if let Ok(token) = parsed {
+            let shown = format!("{token:?}");
+            prop_assert!(text.split('.').all(|part| part.len() < 9 || !shown.contains(part)));
+            prop_assert!(ALGORITHMS.iter().any(|name| Algorithm::from_name(name) == Some(token.algorithm())));
+        }
+    }
+
+    #[test]
+    fn rule_4_one_bit_more_or_less_is_refused(
+        which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), bit in 0_u32..8,
+    ) {
+        prop_assert_eq!(SIGNED_TOKENS.len(), ALGORITHMS.len());
+        let (token, keys) = which.get(&SIGNED_TOKENS);
+        prop_assert!(is_believed(token, keys));
+        if let Some(other) = flipped(token, at, bit) {
+            prop_assert!(!is_believed(&other, keys), "{}", other);
+        }
+    }
+
+    #[test]
+    fn rule_4_what_is_signed_is_believed_and_nothing_else(
+        payload in object_of(vec![("sub", json().boxed()), ("x", json().boxed())]), other in json(), is_edwards in any::<bool>(),
+        at in any::<prop::sample::Index>(), bit in 0_u32..8,
+    ) {
+        use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
+
+        let random = ring::rand::SystemRandom::new();
+        let algorithm = if is_edwards { "EdDSA" } else { "ES256" };
+        let signed_by = |payload: &Json| {
+            let header = format!("{{\"alg\":\"{algorithm}\"}}");
+            let signed = [header, payload.to_text()].map(|part| encoded(part.as_bytes())).join(".");
+            let (signature, key) = if is_edwards {
+                let key = Ed25519KeyPair::from_pkcs8(Ed25519KeyPair::generate_pkcs8(&random).unwrap().as_ref()).unwrap();
+                let x = encoded(key.public_key().as_ref());
+                (encoded(key.sign(signed.as_bytes()).as_ref()), format!(r#"[{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}]"#))
+            } else {
+                let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+                let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap();
+                let [x, y] = [1..33, 33..65].map(|range| encoded(key.public_key().as_ref().get(range).unwrap()));
+                let signature = key.sign(&random, signed.as_bytes()).unwrap();
+                (encoded(signature.as_ref()), format!(r#"[{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}]"#))
+            };
+            (signed, signature, keys_of(&key))
+        };
+        let (signed, signature, keys) = signed_by(&payload);
+        let token = format!("{signed}.{signature}");
+        prop_assert!(is_believed(&token, &keys));
+        if let Some(other) = flipped(&token, at, bit) {
+            prop_assert!(!is_believed(&other, &keys), "{}", other);
+        }
+        // Neither another's signature nor another's key.
+        let mut changed = payload.clone();
+        changed.set("y", other);
+        let (other_signed, other_signature, other_keys) = signed_by(&changed);
+        prop_assert!(!is_believed(&[signed, other_signature].join("."), &keys));
+        prop_assert!(!is_believed(&[other_signed, signature].join("."), &keys));
+        prop_assert!(!is_believed(&token, &other_keys));
+    }
+
+    #[test]
+    fn rule_4_key_set_takes_any_answer(
+        status in prop_oneof![4 => Just(200), 1 => any::<u16>()],
+        content_type in prop_oneof![4 => Just(Some("application/jwk-set+json".to_owned())), 1 => prop::option::of(any::<String>())],
+        body in prop_oneof![key_set().prop_map(|set| set.to_text()), json_text(), any::<String>()],
+    ) {
+        match JwkSet::from_response(&response(status, content_type, body.into())) {
+            Ok(set) => {
+                let _ = set.candidates(&token_of(&Json::empty()));
+            }
+            Err(error) => prop_assert_eq!(error.code(), "invalid_metadata"),
+        }
+    }
+
+    #[test]
+    fn rule_4_nothing_of_a_key_but_its_public_numbers(
+        set in key_set(), name in prop::sample::select(&ALGORITHMS[..]), key_id in prop::option::of("[kl]"),
+    ) {
+        let mut header = Json::empty();
+        header.set_text("alg", Some(name));
+        header.set_text("kid", key_id.as_deref());
+        let token = Jws::parse(&format!("{}.e30.", encoded(header.to_text().as_bytes()))).unwrap();
+        let algorithm = token.algorithm();
+        let candidates = keys_of(&set.member("keys").unwrap().to_text()).candidates(&token);
+        prop_assert!(candidates.len() <= 16);
+        let mut rest = set.member("keys").unwrap().items().iter();
+        for candidate in candidates {
+            prop_assert!(!candidate.to_text().contains("SECRET"));
+            let names: Vec<&str> = candidate.members().iter().map(|(name, _)| name.as_str()).collect();
+            let expected: &[&str] = match algorithm.key_type() {
+                "RSA" => &["kty", "n", "e"],
+                "EC" => &["kty", "crv", "x", "y"],
+                _ => &["kty", "crv", "x"],
+            };
+            prop_assert_eq!(&names, expected);
+            prop_assert_eq!(candidate.text("kty"), Some(algorithm.key_type()));
+            prop_assert_eq!(candidate.text("crv"), algorithm.curve());
+            // It is one of the set's that suits, and they come in their order.
+            let is_it = |key: &Json| {
+                names.iter().all(|name| key.member(name) == candidate.member(name))
+                    && key_id.as_deref().is_none_or(|key_id| key.text("kid") == Some(key_id))
+                    && key.member("use").is_none_or(|purpose| purpose.as_str() == Some("sig"))
+                    && key.member("key_ops").is_none_or(|all| all.items().contains(&Json::String("verify".into())))
+            };
+            prop_assert!(rest.any(is_it));
+        }
+    }
+
+    // ── the ID token ──
+
+    #[test]
+    fn rule_4_no_other_issuer_audience_or_nonce(
+        claims in object_of(vec![
+            ("iss", mostly(ISSUER, &["https://as.example/", "https://evil.example", ""])),
+            ("aud", prop_oneof![
+                mostly("app", &["other", ""]),
+                prop::collection::vec(mostly("app", &["other"]), 0..3).prop_map(Json::Array),
+            ].boxed()),
+            ("azp", mostly("app", &["other", ""])),
+            ("nonce", mostly("n", &["N", ""])),
+        ]),
+        nonce in prop::option::of(prop::sample::select(&["n", "n", "n", "N", ""][..])),
+    ) {
+        let mut claims = claims;
+        for (name, value) in [("exp", "1700000300"), ("iat", "1700000000")] {
+            claims.set(name, Json::Number(value.into()));
+        }
+        claims.set_text("sub", Some("user-1"));
+        let expected = Expected { nonce, ..expected() };
+        // The same, read by another reader and said in another way.
+        let read: serde_json::Value = serde_json::from_str(&claims.to_text()).unwrap();
+        let audiences = match read.get("aud") {
+            Some(serde_json::Value::Array(audiences)) => audiences.clone(),
+            audience => audience.into_iter().cloned().collect(),
+        };
+        let is_right = read.get("iss") == Some(&ISSUER.into())
+            && audiences.contains(&"app".into())
+            && audiences.iter().all(serde_json::Value::is_string)
+            && read.get("azp").map_or(audiences.len() == 1, |party| party == "app")
+            && nonce.is_none_or(|nonce| read.get("nonce") == Some(&nonce.into()));
+        let validated = validate(token_of(&claims).trusted_by_tls(), &expected);
+        prop_assert_eq!(validated.is_ok(), is_right, "{}", read);
+        prop_assert!(validated.is_err() || validated == Ok(claims));
+    }
+
+    #[test]
+    fn rule_4_times_are_counted_alike(
+        offsets in prop::array::uniform4(prop::option::weighted(0.8, -200_000_i64..200_000)),
+        tolerance in 0_u64..120_000, max_age in prop::option::of(0_u64..200_000),
+    ) {
+        let mut claims = Json::empty();
+        for (name, text) in [("iss", ISSUER), ("aud", "app"), ("sub", "a")] {
+            claims.set_text(name, Some(text));
+        }
+        for (name, offset) in ["exp", "iat", "nbf", "auth_time"].into_iter().zip(offsets) {
+            let at = offset.map(|offset| NOW.saturating_add_signed(offset));
+            claims.set_copy(name, at.map(|at| Json::Number(format!("{}.{:03}", at / 1000, at % 1000))).as_ref());
+        }
+        let [expires, issued, not_before, authenticated] = offsets;
+        let tolerated = i64::try_from(tolerance).unwrap();
+        let is_right = expires.is_some_and(|at| -at <= tolerated)
+            && issued.is_some_and(|at| at <= tolerated)
+            && not_before.is_none_or(|at| at <= tolerated)
+            && max_age.is_none_or(|max_age| authenticated.is_some_and(|at| -at <= tolerated + i64::try_from(max_age).unwrap()));
+        let expected = Expected { max_age, tolerance, ..expected() };
+        prop_assert_eq!(validate(token_of(&claims).trusted_by_tls(), &expected).is_ok(), is_right);
+    }
+
+    #[test]
+    fn rule_4_hash_is_of_this_access_token(
+        access_token in "[ -~]{1,40}", other in "[ -~]{1,40}",
+        name in prop::sample::select(&ALGORITHMS[..]), bits in prop::sample::select(&[256_u16, 384, 512][..]),
+    ) {
+        let algorithm = Algorithm::from_name(name).unwrap();
+        let hash = signatures::hash(bits, access_token.as_bytes());
+        let mut claims = Json::empty();
+        prop_assert_eq!(at_hash_bits(&claims, algorithm), None);
+        claims.set_text("at_hash", Some(&encoded(hash.get(..hash.len() / 2).unwrap())));
+        let wanted = at_hash_bits(&claims, algorithm).unwrap();
+        let is_of = |bits: u16, token: &str| check_at_hash(&claims, &signatures::hash(bits, token.as_bytes())).is_ok();
+        prop_assert_eq!(is_of(wanted, &access_token), bits == wanted);
+        prop_assert_eq!(is_of(bits, &other), access_token == other);
+    }
+
+    /// Neither in what is wrong with it, nor in what is written to a log.
+    #[test]
+    fn rule_6_errors_show_no_claim(claims in claims_that_must_not_show()) {
+        let acr = Json::parse(br#"{"essential":true,"value":"CLAIM"}"#).unwrap();
+        let expected = Expected { nonce: Some("NONCE"), max_age: Some(0), acr: Some(&acr), ..expected() };
+        let token = token_of(&claims);
+        let mut shown = format!("{token:?}");
+        let believed = token.trusted_by_tls();
+        shown += &format!("{believed:?}");
+        let mut flaws = vec![check_at_hash(&claims, &[0; 32]).err(), check_refreshed(&claims, &Json::empty()).err()];
+        flaws.push(validate(believed, &expected).err());
+        for flaw in flaws.into_iter().flatten() {
+            prop_assert!(CLAIMS.contains(&flaw.claim));
+            let error = Error::from(ErrorKind::IdTokenInvalid(flaw));
+            prop_assert_eq!(error.code(), "id_token_invalid");
+            shown += &format!("{error:?}{error}{}{}", error.hint(), error.to_json().to_text());
+            check_error(&error)?;
+        }
+        for error in [
+            userinfo::signed_claims(token_of(&claims).trusted_by_tls(), ISSUER, "app").err(),
+            userinfo::claims(claims.clone(), Some("user-1")).err(),
+        ].into_iter().flatten() {
+            shown += &format!("{error:?}{error}{}{}", error.hint(), error.to_json().to_text());
+        }
+        prop_assert!(!shown.contains("CLAIM") && !shown.contains("NONCE"), "{}", shown);
+    }
+
+    // ── UserInfo, refresh, logout ──
+
+    #[test]
+    fn rule_4_userinfo_takes_any_answer(
+        status in prop_oneof![4 => Just(200), 1 => any::<u16>()],
+        content_type in prop_oneof![
+            4 => prop::sample::select(&["application/json", "application/jwt"][..]).prop_map(|name| Some(name.to_owned())),
+            1 => prop::option::of(any::<String>()),
+        ],
+        body in prop_oneof![json_text(), token_text(), any::<String>()],
+    ) {
+        match userinfo::answer(&response(status, content_type, body.into())) {
+            Ok(userinfo::Answer::Claims(claims)) => prop_assert!(claims.is_object()),
+            Ok(userinfo::Answer::Signed(_)) => {}
+            Err(error) => {
+                prop_assert_eq!(error.code(), "userinfo_invalid");
+                prop_assert_eq!(error.status(), Some(status));
+            }
+        }
+    }
+
+    #[test]
+    fn rule_5_only_invalid_grant_ends_a_session(
+        status in prop_oneof![Just(400), Just(200), any::<u16>()],
+        error in one_of(&["invalid_grant", "invalid_grant", "invalid_client", "Invalid_grant"]),
+        content_type in prop_oneof![8 => Just("application/json"), 1 => Just("text/html")],
+    ) {
+        let mut body = Json::empty();
+        body.set("error", error.clone());
+        let failure = refreshed(&response(status, Some(content_type.into()), body.to_text().into())).unwrap_err();
+        let is_over = status != 200 && content_type == "application/json" && error.as_str() == Some("invalid_grant");
+        prop_assert_eq!(failure.code() == "session_ended", is_over);
+        check_error(&failure)?;
+    }
+
+    #[test]
+    fn rule_5_logout_request_round_trip(
+        hint in prop::option::of(any::<String>()), client_id in any::<String>(), back in prop::option::of(any::<String>()),
+        state in prop::option::of(any::<String>()), own in prop::option::of("(a=[a-z0-9]{0,4})?"),
+    ) {
+        let hint = hint.map(Secret::new);
+        let request = LogoutRequest {
+            id_token_hint: hint.as_ref(), client_id: &client_id, post_logout_redirect_uri: back.as_deref(), state: state.as_deref(),
+        };
+        let endpoint = own.iter().fold(String::from("https://as.example/end"), |endpoint, own| format!("{endpoint}?{own}"));
+        let url = request.url(&endpoint);
+        prop_assert!(url.starts_with(&endpoint));
+        // The server reads what was meant, in its place, once, and nothing after it.
+        let parsed = url::Url::parse(&url).unwrap();
+        prop_assert_eq!(parsed.as_str(), &url);
+        prop_assert_eq!(parsed.fragment(), None);
+        let meant = [
+            ("id_token_hint", hint.as_ref().map(Secret::expose)),
+            ("client_id", Some(client_id.as_str())),
+            ("post_logout_redirect_uri", back.as_deref()),
+            ("state", state.as_deref()),
+        ];
+        let meant = meant.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        let read = pairs(parsed.query().unwrap()).into_iter().filter(|(name, _)| name != "a");
+        prop_assert_eq!(read.collect::<Vec<_>>(), meant.collect::<Vec<_>>());
     }
 }
 

@@ -8,30 +8,43 @@
 //! In inputs and expectations, `{"repeat": s, "times": n}` is `s` n times; an array with such a piece in it is
 //! its pieces joined. In inputs, `{"hex": …}` are bytes. In expectations, `{"spelling": …}` is a number in
 //! the spelling that it came in. `{state}` in a callback's URL is the state that was sent.
+//!
+//! A token in an input is either `token`, as it is, or `header`, `payload` and `signature`, each a text, bytes, JSON,
+//! or `{"raw": …}`, which is encoded already.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "in a test they are how it fails")]
 
+use std::cell::RefCell;
+use std::future::ready;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 use wicketgate::client::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
 use wicketgate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy, Transaction, is_redirect_uri};
 use wicketgate::protocol::callback::{AuthorizationResponse, is_response, without_response};
-use wicketgate::protocol::error::{Error, ErrorKind};
+use wicketgate::protocol::error::{Error, ErrorKind, Flaw};
 use wicketgate::protocol::http::{Request, Response};
+use wicketgate::protocol::id_token::{Expected, at_hash_bits, check_at_hash, check_refreshed, validate};
 use wicketgate::protocol::json::Json;
+use wicketgate::protocol::jwk::JwkSet;
+use wicketgate::protocol::jws::{Algorithm, Jws, SignatureCheck};
+use wicketgate::protocol::logout::LogoutRequest;
 use wicketgate::protocol::metadata::{ServerMetadata, discovery_urls};
 use wicketgate::protocol::pkce::code_challenge;
 use wicketgate::protocol::return_to::same_origin_path;
 use wicketgate::protocol::secret::Secret;
-use wicketgate::protocol::token::{ClientAuthentication, CodeExchange};
+use wicketgate::protocol::token::{ClientAuthentication, CodeExchange, TokenSet, refresh_request, refreshed};
 use wicketgate::protocol::url::{Url, append_parameter, decode_component, is_plain};
+use wicketgate::protocol::userinfo::{self as userinfo_endpoint, Answer, signed_claims};
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 const TARGET: &str = if cfg!(target_arch = "wasm32") { "browser" } else { "native" };
 
-/// One test for each group of each file, and one for each file that no group of it is left out.
+/// One test for each group of each file, and one for each file that no group of it is left out. Behind a case that
+/// waits for its host stands `.await`.
 macro_rules! vectors {
-    ($($file:ident { $($rule:ident => $case:ident,)+ })+) => { $(
+    ($($file:ident { $($rule:ident => $case:ident $(.$await:tt)?,)+ })+) => { $(
         mod $file {
             const FILE: &str = include_str!(concat!("vectors/", stringify!($file), ".json"));
 
@@ -42,10 +55,16 @@ macro_rules! vectors {
             }
 
             $(
-                #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
-                #[cfg_attr(not(target_arch = "wasm32"), test)]
+                #[cfg(target_arch = "wasm32")]
+                #[wasm_bindgen_test::wasm_bindgen_test]
+                async fn $rule() {
+                    super::run(FILE, stringify!($rule), async |input| super::$case(input)$(.$await)?).await;
+                }
+
+                #[cfg(not(target_arch = "wasm32"))]
+                #[test]
                 fn $rule() {
-                    super::run(FILE, stringify!($rule), super::$case);
+                    super::host::at_once(super::run(FILE, stringify!($rule), async |input| super::$case(input)$(.$await)?));
                 }
             )+
         }
@@ -73,6 +92,8 @@ vectors! {
         rule_1_4_redirect_uri_is_checked => redirect_uri,
         rule_1_6_transaction => authorization_request,
         rule_1_6_stored_transaction => stored_transaction,
+        rule_4_max_age => authorization_request,
+        rule_4_authentication_context => authorization_request,
     }
     callback {
         rule_2_1_where_it_came => authorization_response,
@@ -94,12 +115,56 @@ vectors! {
         rule_3_lifetime => token_response_of_a_code,
         rule_3_what_is_no_token_response => token_response_of_a_code,
         rule_3_refusals => token_response_of_a_code,
+        rule_5_refresh_request => token_request_of_a_refresh,
+        rule_5_refreshed => token_response_of_a_refresh,
     }
     hand_off {
         rule_3_hand_off => hand_off_of_a_page,
         rule_3_hand_off_is_read => hand_off_at_a_backend,
         rule_3_token_request_of_a_page => token_request_of_a_page,
         rule_3_token_request_of_a_backend => token_request_of_a_backend,
+        rule_4_hand_off_of_what_was_asked => hand_off_of_a_page,
+        rule_4_hand_off_of_what_was_asked_is_read => what_was_asked_at_a_backend,
+    }
+    jws {
+        rule_4_token_is_read => token,
+        rule_4_what_is_no_token => token,
+        rule_4_every_part_is_strict => token,
+        rule_4_algorithm => token,
+        rule_4_base64url_is_strict => signature_bytes.await,
+        rule_4_algorithms_of_the_server => algorithm_of_the_server,
+        rule_4_signatures_of_the_standards => signature_of_a_standard.await,
+        rule_4_signature => signature.await,
+    }
+    jwk {
+        rule_4_key_set_is_read => key_set,
+        rule_4_key_of_the_examples => key_candidates,
+        rule_4_key_by_its_name => key_candidates,
+        rule_4_key_suits => key_candidates,
+        rule_4_nothing_of_a_key_but_its_public_numbers => key_candidates,
+    }
+    id_token {
+        rule_4_step_2_issuer => id_token_claims,
+        rule_4_steps_3_to_5_audience => id_token_claims,
+        rule_4_step_9_expiry => id_token_claims,
+        rule_4_step_10_issued => id_token_claims,
+        rule_4_step_10_not_before => id_token_claims,
+        rule_4_step_11_nonce => id_token_claims,
+        rule_4_step_12_authentication_context => id_token_claims,
+        rule_4_step_13_authentication_time => id_token_claims,
+        rule_4_subject => id_token_claims,
+        rule_4_other_claims => id_token_claims,
+        rule_4_access_token_hash => access_token_hash.await,
+        rule_4_refreshed => refreshed_claims,
+    }
+    userinfo {
+        rule_4_userinfo_request => userinfo_request,
+        rule_4_userinfo_answer => userinfo_answer,
+        rule_4_userinfo_signed => userinfo_signed,
+        rule_4_userinfo_subject => userinfo_subject,
+    }
+    logout {
+        rule_5_logout_url => logout_url,
     }
     json {
         rule_7_what_is_read => json_text,
@@ -115,6 +180,52 @@ vectors! {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "../backend/src/signature.rs"]
+mod signatures;
+
+/// What the host of this target does itself.
+#[cfg(not(target_arch = "wasm32"))]
+mod host {
+    use core::pin::pin;
+    use core::task::{Context, Poll, Waker};
+
+    use wicketgate::protocol::jws::SignatureCheck;
+
+    use super::signatures;
+
+    /// The output of `future`, which has nobody to wait for.
+    pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    pub(super) async fn verifies(check: SignatureCheck) -> bool {
+        signatures::verifies(&check)
+    }
+
+    pub(super) async fn digest(bits: u16, bytes: &[u8]) -> Vec<u8> {
+        signatures::hash(bits, bytes)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod host {
+    use wicketgate::browser::Browser;
+    use wicketgate::platform::Platform;
+    use wicketgate::protocol::jws::SignatureCheck;
+
+    pub(super) async fn verifies(check: SignatureCheck) -> bool {
+        Browser::page().unwrap().platform().verify(check).await.unwrap()
+    }
+
+    pub(super) async fn digest(bits: u16, bytes: &[u8]) -> Vec<u8> {
+        Browser::page().unwrap().platform().digest(bits, bytes).await.unwrap()
+    }
+}
+
 // ── how a group is run ──
 
 fn check_groups(file: &str, run: &[&str]) {
@@ -126,7 +237,7 @@ fn check_groups(file: &str, run: &[&str]) {
     assert_eq!(groups, run, "the groups of the file, and those that are run");
 }
 
-fn run(file: &str, group: &str, case: fn(&Value) -> Value) {
+async fn run(file: &str, group: &str, case: impl AsyncFn(&Value) -> Value) {
     let file: Value = serde_json::from_str(file).unwrap();
     let cases = file[group].as_array().unwrap();
     assert!(!cases.is_empty(), "{group} has no case");
@@ -139,7 +250,7 @@ fn run(file: &str, group: &str, case: fn(&Value) -> Value) {
         names.push(name);
         assert!(vector["source"].as_str().is_some_and(|source| !source.is_empty()), "“{name}” has no source");
         let expected = joined(vector.get("expected").unwrap_or_else(|| panic!("“{name}” expects nothing")));
-        let actual = case(&joined(&vector["input"]));
+        let actual = case(&joined(&vector["input"])).await;
         match vector.get("deviates").and_then(|deviates| deviates.get(TARGET)) {
             None if actual == expected => {}
             None => failures.push(format!("{name}\n    expected {expected}\n    got      {actual}")),
@@ -201,6 +312,32 @@ fn bytes(value: &Value) -> Vec<u8> {
 fn from_hex(hex: &str) -> Vec<u8> {
     assert!(hex.len().is_multiple_of(2));
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2).unwrap(), 16).unwrap()).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One part of a token, encoded.
+fn part(value: &Value) -> String {
+    value["raw"].as_str().map_or_else(|| Base64UrlUnpadded::encode_string(&bytes(value)), Into::into)
+}
+
+fn parsed(input: &Value) -> Result<Jws, Flaw> {
+    match input.get("token") {
+        Some(token) => Jws::parse(token.as_str().unwrap()),
+        None => Jws::parse(&["header", "payload", "signature"].map(|name| part(&input[name])).join(".")),
+    }
+}
+
+/// A token of this header alone.
+fn token_of(header: &Value) -> Jws {
+    parsed(&json!({"header": header, "payload": {}, "signature": ""})).unwrap()
+}
+
+fn key_set_of(keys: &Value) -> JwkSet {
+    let body = json!({"keys": keys});
+    JwkSet::from_response(&response_of(&json!({"status": 200, "content_type": "application/json", "body": body}))).unwrap()
 }
 
 /// State and nonce are zeros and seventeens; the verifier is that of RFC 7636 appendix B.
@@ -308,6 +445,31 @@ fn error_value(error: &Error) -> Value {
 /// Nothing but that it went well.
 fn nothing<T>(result: Result<T, Error>) -> Value {
     result.map_or_else(|error| error_value(&error), |_| json!({}))
+}
+
+/// The claim or member that is wrong, and by how much; not our words, either.
+fn flaw_value(flaw: &Flaw) -> Value {
+    let mut value = json!({"claim": flaw.claim});
+    if let Some(seconds) = flaw.seconds {
+        value["seconds"] = seconds.into();
+    }
+    value
+}
+
+fn accepted<T>(result: Result<T, Flaw>) -> Value {
+    result.map_or_else(|flaw| flaw_value(&flaw), |_| json!({"is_accepted": true}))
+}
+
+fn tokens_value(tokens: &TokenSet) -> Value {
+    json!({"tokens": {
+        "access_token": tokens.access_token.expose(),
+        "token_type": tokens.token_type.as_str(),
+        "expires_in": tokens.expires_in,
+        "scope": tokens.scope,
+        "refresh_token": tokens.refresh_token.as_ref().map(Secret::expose),
+        "id_token": tokens.id_token.as_ref().map(Secret::expose),
+        "other": value_of(&tokens.other),
+    }})
 }
 
 fn request_value(request: &Request) -> Value {
@@ -505,18 +667,19 @@ fn discovery_answer(input: &Value) -> Value {
 fn token_response_of_a_code(input: &Value) -> Value {
     expect_members(input, "status content_type body scope");
     let exchange = validated(&json!({"scope": input["scope"]}), "?code=ABC&state={state}");
-    match exchange.finish(&response_of(input)) {
-        Ok(tokens) => json!({"tokens": {
-            "access_token": tokens.access_token.expose(),
-            "token_type": tokens.token_type.as_str(),
-            "expires_in": tokens.expires_in,
-            "scope": tokens.scope,
-            "refresh_token": tokens.refresh_token.as_ref().map(Secret::expose),
-            "id_token": tokens.id_token.as_ref().map(Secret::expose),
-            "other": value_of(&tokens.other),
-        }}),
-        Err(error) => error_value(&error),
-    }
+    exchange.finish(&response_of(input)).map_or_else(|error| error_value(&error), |tokens| tokens_value(&tokens))
+}
+
+fn token_request_of_a_refresh(input: &Value) -> Value {
+    expect_members(input, "client_id refresh_token resource");
+    let refresh_token = Secret::new(text(input, "refresh_token").into());
+    let resource = input.get("resource").map(json_of);
+    request_value(&refresh_request(TOKEN_ENDPOINT, text(input, "client_id"), &refresh_token, resource.as_ref()))
+}
+
+fn token_response_of_a_refresh(input: &Value) -> Value {
+    expect_members(input, "status content_type body");
+    refreshed(&response_of(input)).map_or_else(|error| error_value(&error), |tokens| tokens_value(&tokens))
 }
 
 // ── hand_off.json ──
@@ -535,6 +698,17 @@ fn hand_off_at_a_backend(input: &Value) -> Value {
             "redirect_uri": exchange.redirect_uri(),
             "iss": exchange.iss(),
             "hand_off": hand_off_value(&exchange),
+        }),
+        Err(error) => error_value(&error),
+    }
+}
+
+fn what_was_asked_at_a_backend(input: &Value) -> Value {
+    match CodeExchange::from_hand_off(&bytes(&input["body"])) {
+        Ok(exchange) => json!({
+            "nonce": exchange.nonce(),
+            "max_age": exchange.max_age(),
+            "acr": exchange.acr().map(value_of),
         }),
         Err(error) => error_value(&error),
     }
@@ -590,4 +764,204 @@ fn options_of_access_token(input: &Value) -> Value {
 
 fn options_of_logout(input: &Value) -> Value {
     nothing(LogoutOptions::from_json(text(input, "text")).map(|_| ()))
+}
+
+// ── jws.json ──
+
+fn token(input: &Value) -> Value {
+    expect_members(input, "token header payload signature");
+    parsed(input).map_or_else(
+        |flaw| flaw_value(&flaw),
+        |token| {
+            let algorithm = token.algorithm();
+            json!({
+                "family": format!("{:?}", algorithm.family),
+                "hash_bits": algorithm.hash_bits,
+                "kty": algorithm.key_type(),
+                "crv": algorithm.curve(),
+                "kid": token.key_id(),
+            })
+        },
+    )
+}
+
+/// The signature's bytes as the host is given them, together with what was signed.
+async fn signature_bytes(input: &Value) -> Value {
+    expect_members(input, "signature");
+    let token = format!("eyJhbGciOiJSUzI1NiJ9.e30.{}", text(input, "signature"));
+    let token = match Jws::parse(&token) {
+        Ok(token) => token,
+        Err(flaw) => return flaw_value(&flaw),
+    };
+    let seen = RefCell::new(Value::Null);
+    let verified = token.verified(vec![Json::empty()], |check| {
+        assert_eq!(check.signed, b"eyJhbGciOiJSUzI1NiJ9.e30");
+        seen.replace(json!({"bytes": hex(&check.signature)}));
+        ready(Ok(true))
+    });
+    assert!(verified.await.unwrap().is_some());
+    seen.into_inner()
+}
+
+fn algorithm_of_the_server(input: &Value) -> Value {
+    expect_members(input, "alg supported");
+    let supported = input.get("supported").map(json_of);
+    let token = token_of(&json!({"alg": input["alg"]}));
+    token.check_algorithm(supported.as_ref()).map_or_else(|flaw| flaw_value(&flaw), |()| json!({}))
+}
+
+/// A signature alone: what the examples sign is no JSON, most of the time.
+async fn signature_of_a_standard(input: &Value) -> Value {
+    expect_members(input, "alg key token");
+    let (signed, signature) = text(input, "token").rsplit_once('.').unwrap();
+    let check = SignatureCheck {
+        algorithm: Algorithm::from_name(text(input, "alg")).unwrap(),
+        key: json_of(&input["key"]),
+        signed: signed.into(),
+        signature: Base64UrlUnpadded::decode_vec(signature).unwrap(),
+    };
+    json!({"is_right": host::verifies(check).await})
+}
+
+/// From the token to whether it is believed.
+async fn signature(input: &Value) -> Value {
+    expect_members(input, "token keys supported");
+    let token = parsed(input).unwrap();
+    let supported = input.get("supported").map(json_of);
+    if let Err(flaw) = token.check_algorithm(supported.as_ref()) {
+        return flaw_value(&flaw);
+    }
+    let candidates = key_set_of(&input["keys"]).candidates(&token);
+    let count = candidates.len();
+    let verified = token.verified(candidates, async |check| Ok(host::verifies(check).await)).await.unwrap();
+    json!({"candidates": count, "is_verified": verified.is_some()})
+}
+
+// ── jwk.json ──
+
+fn key_set(input: &Value) -> Value {
+    expect_members(input, "status content_type body");
+    nothing(JwkSet::from_response(&response_of(input)))
+}
+
+fn key_candidates(input: &Value) -> Value {
+    expect_members(input, "header keys");
+    let candidates = key_set_of(&input["keys"]).candidates(&token_of(&input["header"]));
+    json!({"candidates": candidates.iter().map(value_of).collect::<Vec<_>>()})
+}
+
+// ── id_token.json ──
+
+/// Claims that are right at [`NOW`], to the second, with `claims` put in their place, `spelled` as JSON text, and those
+/// of `without` left out.
+fn claims_of(input: &Value) -> Json {
+    let mut claims = json!({"iss": ISSUER, "sub": "user-1", "aud": "app", "iat": NOW / 1000, "exp": NOW / 1000 + 300});
+    for name in input["without"].as_array().into_iter().flatten() {
+        claims.as_object_mut().unwrap().remove(name.as_str().unwrap()).unwrap();
+    }
+    let mut claims = json_of(&claims);
+    for (name, value) in input["claims"].as_object().into_iter().flatten() {
+        claims.set(name, json_of(value));
+    }
+    for (name, spelled) in input["spelled"].as_object().into_iter().flatten() {
+        claims.set(name, Json::parse(spelled.as_str().unwrap().as_bytes()).unwrap());
+    }
+    claims
+}
+
+fn id_token_claims(input: &Value) -> Value {
+    expect_members(input, "claims spelled without against");
+    let against = input.get("against").cloned().unwrap_or_else(|| json!({}));
+    expect_members(&against, "issuer client_id nonce max_age acr now tolerance");
+    let acr = against.get("acr").map(json_of);
+    let expected = Expected {
+        issuer: against["issuer"].as_str().unwrap_or(ISSUER),
+        client_id: against["client_id"].as_str().unwrap_or("app"),
+        nonce: against["nonce"].as_str(),
+        max_age: against["max_age"].as_u64(),
+        acr: acr.as_ref(),
+        now: against["now"].as_u64().unwrap_or(NOW),
+        tolerance: against["tolerance"].as_u64().unwrap_or(60_000),
+    };
+    let claims = claims_of(input);
+    let payload = Base64UrlUnpadded::encode_string(claims.to_text().as_bytes());
+    let token = Jws::parse(&format!("eyJhbGciOiJSUzI1NiJ9.{payload}.")).unwrap();
+    let validated = validate(token.trusted_by_tls(), &expected);
+    if let Ok(validated) = &validated {
+        assert!(*validated == claims, "something was added or left out");
+    }
+    accepted(validated)
+}
+
+async fn access_token_hash(input: &Value) -> Value {
+    expect_members(input, "alg access_token at_hash");
+    let mut claims = Json::empty();
+    if let Some(at_hash) = input.get("at_hash") {
+        claims.set("at_hash", json_of(at_hash));
+    }
+    let algorithm = Algorithm::from_name(text(input, "alg")).unwrap();
+    let Some(bits) = at_hash_bits(&claims, algorithm) else { return json!({"is_checked": false}) };
+    let hash = host::digest(bits, text(input, "access_token").as_bytes()).await;
+    let mut value = accepted(check_at_hash(&claims, &hash));
+    value["is_checked"] = true.into();
+    value
+}
+
+fn refreshed_claims(input: &Value) -> Value {
+    expect_members(input, "before claims");
+    accepted(check_refreshed(&json_of(&input["claims"]), &json_of(&input["before"])))
+}
+
+// ── userinfo.json ──
+
+fn userinfo_error(error: &Error) -> Value {
+    let mut value = error_value(error);
+    value["claim"] = error.claim().into();
+    value
+}
+
+fn userinfo_request(input: &Value) -> Value {
+    expect_members(input, "endpoint access_token");
+    request_value(&userinfo_endpoint::request(text(input, "endpoint"), &Secret::new(text(input, "access_token").into())))
+}
+
+fn userinfo_answer(input: &Value) -> Value {
+    expect_members(input, "status content_type body");
+    match userinfo_endpoint::answer(&response_of(input)) {
+        Ok(Answer::Claims(claims)) => json!({"claims": value_of(&claims)}),
+        Ok(Answer::Signed(token)) => {
+            let Algorithm { family, hash_bits } = token.algorithm();
+            json!({"signed": format!("{family:?}{hash_bits}").to_uppercase()})
+        }
+        Err(error) => userinfo_error(&error),
+    }
+}
+
+fn userinfo_claims(claims: Result<Json, Error>) -> Value {
+    claims.map_or_else(|error| userinfo_error(&error), |claims| json!({"claims": value_of(&claims)}))
+}
+
+fn userinfo_signed(input: &Value) -> Value {
+    expect_members(input, "payload");
+    let token = parsed(&json!({"header": {"alg": "RS256"}, "payload": input["payload"], "signature": ""})).unwrap();
+    userinfo_claims(signed_claims(token.trusted_by_tls(), ISSUER, "app"))
+}
+
+fn userinfo_subject(input: &Value) -> Value {
+    expect_members(input, "claims subject");
+    userinfo_claims(userinfo_endpoint::claims(json_of(&input["claims"]), input["subject"].as_str()))
+}
+
+// ── logout.json ──
+
+fn logout_url(input: &Value) -> Value {
+    expect_members(input, "endpoint id_token_hint client_id post_logout_redirect_uri state");
+    let id_token_hint = input["id_token_hint"].as_str().map(|token| Secret::new(token.into()));
+    let request = LogoutRequest {
+        id_token_hint: id_token_hint.as_ref(),
+        client_id: input["client_id"].as_str().unwrap_or("app"),
+        post_logout_redirect_uri: input["post_logout_redirect_uri"].as_str(),
+        state: input["state"].as_str(),
+    };
+    json!({"url": request.url(text(input, "endpoint"))})
 }

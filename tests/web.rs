@@ -10,7 +10,7 @@ use core::future::{Future, poll_fn};
 use core::task::{Poll, Waker};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -20,6 +20,8 @@ use wicketgate::js::{ask, connect, run, subscribe, unsubscribe};
 use wicketgate::platform::Platform;
 use wicketgate::protocol::error::Error;
 use wicketgate::protocol::http::{MAX_BODY, Purpose, Request, Response};
+use wicketgate::protocol::json::Json;
+use wicketgate::protocol::jws::{Algorithm, SignatureCheck};
 use wicketgate::protocol::secret::Secret;
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -33,10 +35,12 @@ mod call {
     pub(super) const AUTHORIZATION_URL: u8 = 1;
     pub(super) const IS_CALLBACK: u8 = 2;
     pub(super) const SESSION: u8 = 3;
-    pub(super) const ACCESS_TOKEN: u8 = 4;
+    pub(super) const LOGOUT_STATE: u8 = 4;
     pub(super) const BEGIN_LOGIN: u8 = 0;
     pub(super) const HANDLE_CALLBACK: u8 = 1;
     pub(super) const LOGOUT: u8 = 2;
+    pub(super) const ACCESS_TOKEN: u8 = 3;
+    pub(super) const USER_INFO: u8 = 4;
 }
 
 // ── JavaScript, for short ──
@@ -348,6 +352,198 @@ async fn rule_3_cookies_go_to_the_own_backend_only() {
     }
 }
 
+// ── the host: signatures and hashes ──
+
+/// The bytes of a base64url text.
+fn bytes(base64url: &str) -> Vec<u8> {
+    let base64 = base64url.replace('-', "+").replace('_', "/");
+    let bytes = js(&format!("Uint8Array.from(atob('{base64}'), character => character.charCodeAt(0))"));
+    bytes.unchecked_into::<Uint8Array>().to_vec()
+}
+
+/// A token that a standard has as its example, and the key that verifies it.
+struct Example {
+    algorithm: &'static str,
+    key: &'static str,
+    signed: String,
+    signature: &'static str,
+}
+
+impl Example {
+    fn check(&self) -> SignatureCheck {
+        SignatureCheck {
+            algorithm: Algorithm::from_name(self.algorithm).unwrap(),
+            key: Json::parse(self.key.as_bytes()).unwrap(),
+            signed: self.signed.clone().into_bytes(),
+            signature: bytes(self.signature),
+        }
+    }
+}
+
+/// One of each family.
+fn examples() -> [Example; 5] {
+    // RFC 7520 §4: signed by one person's keys with each algorithm.
+    let frodo = |algorithm: &str| {
+        format!(
+            "{}.{}",
+            text_as_base64url(&format!(r#"{{"alg":"{algorithm}","kid":"bilbo.baggins@hobbiton.example"}}"#)),
+            "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4"
+        )
+    };
+    [
+        // RFC 7520 §4.1, with the key of §3.3.
+        Example {
+            algorithm: "RS256",
+            key: RSA_KEY,
+            signed: frodo("RS256"),
+            signature: "MRjdkly7_-oTPTS3AXP41iQIGKa80A0ZmTuV5MEaHoxnW2e5CZ5NlKtainoFmKZopdHM1O2U4mwzJdQx996ivp83xuglII7PNDi84wnB-BDkoBwA78185hX-Es4JIwmDLJK3lfWRa-XtL0RnltuYv746iYTh_qHRD68BNt1uSNCrUCTJDt5aAE6x8wW1Kt9eRo4QPocSadnHXFxnt8Is9UzpERV0ePPQdLuW3IS_de3xyIrDaLGdjluPxUAhb6L2aXic1U12podGU0KLUQSE_oI-ZnmKJ3F4uOZDnd6QZWJushZ41Axf_fcIe8u9ipH84ogoree7vjbU5y18kDquDg",
+        },
+        // RFC 7520 §4.2, with the same key.
+        Example {
+            algorithm: "PS384",
+            key: RSA_KEY,
+            signed: frodo("PS384"),
+            signature: "cu22eBqkYDKgIlTpzDXGvaFfz6WGoz7fUDcfT0kkOy42miAh2qyBzk1xEsnk2IpN6-tPid6VrklHkqsGqDqHCdP6O8TTB5dDDItllVo6_1OLPpcbUrhiUSMxbbXUvdvWXzg-UD8biiReQFlfz28zGWVsdiNAUf8ZnyPEgVFn442ZdNqiVJRmBqrYRXe8P_ijQ7p8Vdz0TTrxUeT3lm8d9shnr2lfJT8ImUjvAA2Xez2Mlp8cBE5awDzT0qI0n6uiP1aCN_2_jLAeQTlqRHtfa64QQSUmFAAjVKPbByi7xho0uTOcbH510a6GYmJUAfmWjwZ6oD4ifKo8DYM-X72Eaw",
+        },
+        // RFC 7515 §A.3.
+        Example {
+            algorithm: "ES256",
+            key: r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#,
+            signed: "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ".into(),
+            signature: "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
+        },
+        // RFC 7520 §4.3, with the key of §3.1.
+        Example {
+            algorithm: "ES512",
+            key: r#"{"kty":"EC","crv":"P-521","x":"AHKZLLOsCOzz5cY97ewNUajB957y-C-U88c3v13nmGZx6sYl_oJXu9A5RkTKqjqvjyekWF-7ytDyRXYgCF5cj0Kt","y":"AdymlHvOiLxXkEhayXQnNCvDX4h9htZaCJN34kfmC6pV5OhQHiraVySsUdaQkAgDPrwQrJmbnX9cwlGfP-HqHZR1"}"#,
+            signed: frodo("ES512"),
+            signature: "AE_R_YZCChjn4791jSQCrdPZCNYqHXCTZH0-JZGYNlaAjP2kqaluUIIUnC9qvbu9Plon7KRTzoNEuT4Va2cmL1eJAQy3mtPBu_u_sDDyYjnAMDxXPn7XrT0lw-kvAD890jl8e2puQens_IEKBpHABlsbEPX6sFY8OcGDqoRuBomu9xQ2",
+        },
+        // RFC 8037 §A.4, with the key of §A.2.
+        Example {
+            algorithm: "EdDSA",
+            key: r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+            signed: "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc".into(),
+            signature: "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
+        },
+    ]
+}
+
+const RSA_KEY: &str = r#"{"kty":"RSA","n":"n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRojdNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2lbzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6cS6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw","e":"AQAB"}"#;
+
+fn text_as_base64url(text: &str) -> String {
+    let base64 = js(&format!("btoa('{text}')")).as_string().unwrap();
+    base64.replace('+', "-").replace('/', "_").trim_end_matches('=').into()
+}
+
+async fn verifies(check: SignatureCheck) -> bool {
+    page().platform().verify(check).await.unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn a_signature_of_each_family_is_verified() {
+    for example in examples() {
+        assert!(verifies(example.check()).await, "{}", example.algorithm);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_signature_with_one_bit_changed_is_not() {
+    for example in examples() {
+        let algorithm = example.algorithm;
+        for place in [0, 31, 50] {
+            let mut signature = example.check();
+            signature.signature[place] ^= 1;
+            assert!(!verifies(signature).await, "{algorithm}: byte {place} of the signature");
+            let mut signed = example.check();
+            signed.signed[place] ^= 1;
+            assert!(!verifies(signed).await, "{algorithm}: byte {place} of what is signed");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_signature_of_another_length_is_not() {
+    let changes: [fn(&mut Vec<u8>); 3] = [|signature| signature.truncate(63), |signature| signature.push(0), Vec::clear];
+    for example in examples() {
+        for change in changes {
+            let mut check = example.check();
+            change(&mut check.signature);
+            assert!(!verifies(check).await, "{}", example.algorithm);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_signature_by_another_algorithm_is_not() {
+    // The same key, and the same bytes: RSA knows two ways and three hashes.
+    for (of, taken_for) in [("RS256", "RS384"), ("RS256", "RS512"), ("RS256", "PS256"), ("PS384", "PS256"), ("PS384", "RS384")] {
+        let example = examples().into_iter().find(|example| example.algorithm == of).unwrap();
+        let check = SignatureCheck { algorithm: Algorithm::from_name(taken_for).unwrap(), ..example.check() };
+        assert!(!verifies(check).await, "{of} taken for {taken_for}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_cannot_be_used_verifies_nothing() {
+    let x = r#""x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU""#;
+    let unusable = [
+        ("ES256", String::from("{}")),
+        ("ES256", r#"{"kty":"EC"}"#.into()),
+        // No point of the curve.
+        ("ES256", format!(r#"{{"kty":"EC","crv":"P-256",{x},"y":"y_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}}"#)),
+        ("ES256", format!(r#"{{"kty":"EC","crv":"P-256",{x},"y":"AQAB"}}"#)),
+        ("ES256", format!(r#"{{"kty":"EC","crv":"P-384",{x},"y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}}"#)),
+        ("ES512", RSA_KEY.into()),
+        ("RS256", r#"{"kty":"RSA","n":"","e":"AQAB"}"#.into()),
+        ("RS256", r#"{"kty":"RSA","n":"not base64url!","e":"AQAB"}"#.into()),
+        ("PS384", r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#.into()),
+        ("EdDSA", r#"{"kty":"OKP","crv":"Ed25519","x":"AQAB"}"#.into()),
+        ("EdDSA", r#"{"kty":"OKP","crv":"X25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.into()),
+    ];
+    for (algorithm, key) in unusable {
+        let example = examples().into_iter().find(|example| example.algorithm == algorithm).unwrap();
+        let check = SignatureCheck { key: Json::parse(key.as_bytes()).unwrap(), ..example.check() };
+        assert!(!verifies(check).await, "{algorithm} by {key}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn hashes_are_those_of_the_standard() {
+    // FIPS 180-4, as NIST's examples have them: of "abc".
+    let expected = [
+        (256, "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"),
+        (384, "ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP_W-2AhgcroefMI1i67KE0yCWn"),
+        (512, "3a81oZNherrMQXNJriBBMRLm-k6JqX6iCp7u5ktV05ohkpkqJ0_BqDa6PCOj_uu9RU1EI2Q86A4qmslPpUyknw"),
+    ];
+    for (bits, hash) in expected {
+        assert_eq!(page().platform().digest(bits, b"abc").await.unwrap(), bytes(hash), "{bits}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn without_crypto_subtle_nothing_can_be_verified() {
+    assert!(page().platform().can_verify());
+    js("Object.defineProperty(crypto, 'subtle', { configurable: true, value: undefined })");
+    let _restore = Afterwards("delete crypto.subtle");
+    assert!(!page().platform().can_verify());
+    let [example, ..] = examples();
+    assert_eq!(page().platform().verify(example.check()).await.unwrap_err().code(), "unsupported_environment");
+    assert_eq!(page().platform().digest(512, b"abc").await.unwrap_err().code(), "unsupported_environment");
+}
+
+#[wasm_bindgen_test]
+async fn an_algorithm_that_the_browser_does_not_have_is_said() {
+    js(
+        "(window.importKey = crypto.subtle.importKey, crypto.subtle.importKey = async () => { throw new DOMException('', 'NotSupportedError') })",
+    );
+    let _restore = Afterwards("delete crypto.subtle.importKey");
+    let [.., example] = examples();
+    let error = page().platform().verify(example.check()).await.unwrap_err();
+    assert_eq!(error.code(), "unsupported_environment");
+    assert!(error.message().contains("Ed25519"), "{}", error.message());
+}
+
 // ── promises and tasks ──
 
 /// A promise of what `work` ends in, run by the crate's own executor.
@@ -613,14 +809,12 @@ async fn calls_that_answer_at_once_throw_errors() {
         false,
     );
     check_error(&ask(client, call::AUTHORIZATION_URL, None).unwrap_err(), "invalid_option", false);
-    check_error(&ask(client, call::ACCESS_TOKEN, Some("{}".into())).unwrap_err(), "no_session", false);
     check_error(&ask(usize::MAX, call::SESSION, None).unwrap_err(), "unsupported_environment", false);
     check_error(&rejected(run(client, call::BEGIN_LOGIN, Some(r#"{"x":1}"#.into()))).await, "invalid_option", false);
-    check_error(
-        &rejected(run(client, call::LOGOUT, Some(r#"{"redirect":true}"#.into()))).await,
-        "unsupported_environment",
-        false,
-    );
+    check_error(&rejected(run(client, call::LOGOUT, Some(r#"{"redirect":1}"#.into()))).await, "invalid_option", false);
+    check_error(&rejected(run(client, call::ACCESS_TOKEN, Some("{}".into()))).await, "no_session", false);
+    check_error(&rejected(run(client, call::ACCESS_TOKEN, Some(r#"{"x":1}"#.into()))).await, "invalid_option", false);
+    check_error(&rejected(run(client, call::USER_INFO, None)).await, "invalid_metadata", false);
     check_error(&rejected(run(client, call::HANDLE_CALLBACK, Some("https://[".into()))).await, "callback_malformed", false);
 }
 
@@ -674,7 +868,7 @@ async fn the_session_is_one_frozen_object_until_it_changes() {
     ));
     assert!(holds(&after, "Math.abs(value.expiresAt - Date.now() / 1000 - 60) < 10"));
     assert_eq!(text(&before), r#"{"status":"signed-out"}"#);
-    assert_eq!(ask(client, call::ACCESS_TOKEN, Some("{}".into())).unwrap(), "at");
+    assert_eq!(JsFuture::from(run(client, call::ACCESS_TOKEN, Some("{}".into()))).await.unwrap(), "at");
     // Each once; what one throws keeps nobody from hearing of it.
     assert_eq!(text(&js("heard")), r#"["a","b"]"#);
 
@@ -755,6 +949,24 @@ async fn metadata_is_passed_on_as_it_came() {
     let answer = ask(client, call::METADATA, None).unwrap();
     assert!(holds(&answer, "Object.hasOwn(value, '__proto__') && value.polluted === undefined"));
     assert_eq!(text(&member(&answer, "x")), r#"{"y":[1.5,null,"é"]}"#);
+}
+
+#[wasm_bindgen_test]
+async fn the_return_of_a_logout_has_its_state_and_nobody_elses() {
+    let _page = keeping_the_page();
+    let origin = js("location.origin").as_string().unwrap();
+    page().platform().store("wicketgate.logout", &format!(r#"{{"state":"mine","return_to":"{origin}/bye"}}"#)).unwrap();
+    js("history.replaceState({ mine: 1 }, '', '/bye?state=forged')");
+    let forged = client("logout-forged", "").await;
+    assert!(ask(forged, call::LOGOUT_STATE, None).unwrap().is_undefined());
+    assert_eq!(js("location.search"), "?state=forged");
+
+    js("history.replaceState({ mine: 1 }, '', '/bye?a=1&state=mine#b')");
+    let returned = client("logout-returned", "").await;
+    assert_eq!(ask(returned, call::LOGOUT_STATE, None).unwrap(), "mine");
+    assert_eq!(js("location.pathname + location.search + location.hash"), "/bye?a=1#b");
+    assert_eq!(text(&js("history.state")), r#"{"mine":1}"#);
+    assert_eq!(page().platform().stored("wicketgate.logout").unwrap(), None);
 }
 
 #[wasm_bindgen_test]

@@ -1,4 +1,4 @@
-// The smallest real single-page app: choose a server, log in, see who you are, call an API, log out.
+// The smallest real single-page app: choose a server, log in, see who you are, ask for more, renew the token, log out.
 import { createClient, isWicketgateError, worksmart } from "wicketgate";
 
 const $ = (id) => document.getElementById(id);
@@ -15,19 +15,25 @@ const servers = {
       backend: { exchangeUrl: "/auth/exchange", sessionUrl: "/auth/session", logoutUrl: "/auth/logout" },
     }),
     token: "sealed in a cookie that only the backend can open",
-    api: "/api/v1/projects",
-    call: (path) => fetch(path),
-    whoAmI: () => fetch("/api/v1/me"),
+    whoAmI: async () => (await get("/api/v1/me"))[1],
+    ask: "Call the API",
+    answer: () => get("/api/v1/projects"),
   },
   openid: {
     name: "the OpenID provider",
-    config: { ...settings.openid, redirectUri: redirectUri("openid"), scope: "openid profile email", tokenStore: "memory" },
-    token: "in this page’s memory, gone on reload",
-    get api() {
-      return client.metadata.userinfo_endpoint;
+    config: {
+      ...settings.openid,
+      redirectUri: redirectUri("openid"),
+      postLogoutRedirectUri: `${location.origin}/`,
+      // The last one is for a refresh token, which the user must have been asked for.
+      scope: "openid profile email offline_access",
+      tokenStore: "memory",
     },
-    call: async (url) => fetch(url, { headers: { authorization: `Bearer ${await client.accessToken()}` } }),
-    whoAmI: () => servers.openid.call(servers.openid.api),
+    options: { prompt: "consent" },
+    token: "in this page’s memory, gone on reload",
+    whoAmI: () => client.session().claims,
+    ask: "User info",
+    answer: async () => ["What the UserInfo endpoint answered", await client.userInfo()],
   },
 };
 
@@ -36,29 +42,35 @@ let client; // its client
 
 $("login").addEventListener("submit", (event) => {
   event.preventDefault();
+  $("goodbye").hidden = true;
   busy(event.submitter, async () => {
     await open(new FormData($("login")).get("server"));
     if (client.session().status === "signed-in") return show();
     say(`Going to ${server.name}`);
-    await client.beginLogin({ returnTo: "/" });
+    await client.beginLogin({ returnTo: "/", ...server.options });
   });
 });
 
-$("call").addEventListener("click", (event) =>
+$("ask").addEventListener("click", (event) =>
   busy(event.currentTarget, async () => {
-    const answer = await server.call(server.api);
-    $("answer").querySelector("figcaption").textContent = `GET ${server.api} answered ${answer.status}`;
-    $("answer").querySelector("pre").textContent = JSON.stringify(await answer.json(), null, 2);
+    const [caption, answer] = await server.answer();
+    $("answer").querySelector("figcaption").textContent = caption;
+    $("answer").querySelector("pre").textContent = JSON.stringify(answer, null, 2);
     $("answer").hidden = false;
   }),
 );
 
+$("renew").addEventListener("click", (event) =>
+  busy(event.currentTarget, () => client.accessToken({ forceRefresh: true })),
+);
+
 $("logout").addEventListener("click", (event) => busy(event.currentTarget, () => client.logout()));
 
-// A page load is one of three: the way back from the server, a session that goes on, a first visit.
+// A page load is one of these: the way back from a login or a logout, a session that goes on, a first visit.
 await busy($("login"), async () => {
   const [, returning] = location.pathname.split("/callback/");
   await open(Object.hasOwn(servers, returning) ? returning : recall());
+  if (client.logoutState) sayGoodbye();
   if (!client.isCallback()) return show();
   say("Logging in");
   const { returnTo } = await client.handleCallback();
@@ -79,41 +91,33 @@ async function open(name) {
 
 function show() {
   const session = client?.session();
-  const isIn = session?.status === "signed-in";
+  const isIn = Boolean(session) && session.status !== "signed-out";
   const changed = $(isIn ? "signed-in" : "signed-out").hidden;
   $("signed-in").hidden = !isIn;
   $("signed-out").hidden = isIn;
   document.body.classList.toggle("signed-in", isIn);
   document.querySelector(`[value=${recall()}]`).checked = true;
   say(isIn ? `Signed in at ${server.name}` : "Signed out");
+  const expires = session?.expiresAt && new Date(session.expiresAt * 1000);
+  $("expiry").hidden = !expires;
+  $("expires").textContent = expires?.toLocaleTimeString([], { timeStyle: "medium" }) ?? "";
   if (!changed) return;
   $("answer").hidden = true;
   if (isIn) showUser(session);
 }
 
-async function showUser(session) {
+async function showUser({ scope }) {
   const heading = $("signed-in").querySelector("h1");
   heading.textContent = "Hello.";
-  $("facts").replaceChildren();
+  $("ask").textContent = server.ask;
+  $("renew").hidden = server !== servers.openid;
+  for (const row of document.querySelectorAll("#facts > :not(#expiry)")) row.remove();
   await busy($("facts"), async () => {
-    const answer = await server.whoAmI();
-    if (!answer.ok) throw new Error(`Who you are could not be read: the API answered ${answer.status}.`);
-    const user = await answer.json();
+    const user = await server.whoAmI();
     heading.textContent = `Hello, ${user.name}.`;
-    const until =
-      session.expiresAt && new Date(session.expiresAt * 1000).toLocaleTimeString([], { timeStyle: "short" });
-    const facts = {
-      "E-mail": user.email,
-      Identifier: user.sub ?? user.id,
-      "Signed in until": until,
-      Scope: session.scope,
-      Token: server.token,
-    };
-    $("facts").replaceChildren(
-      ...Object.entries(facts)
-        .filter(([, value]) => value)
-        .map(fact),
-    );
+    const facts = { "E-mail": user.email, Identifier: user.sub ?? user.id, Scope: scope, Token: server.token };
+    const rows = Object.entries(facts).filter(([, value]) => value);
+    $("facts").prepend(...rows.map(fact));
     heading.focus();
   });
 }
@@ -124,6 +128,18 @@ function fact([name, value]) {
   row.firstChild.textContent = name;
   row.lastChild.textContent = value;
   return row;
+}
+
+/** What a path of the backend's API answers, and a line about it. */
+async function get(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}.`);
+  return [`GET ${path} answered ${answer.status}`, await answer.json()];
+}
+
+function sayGoodbye() {
+  $("goodbye").textContent = `You are logged out: here, and at ${server.name}.`;
+  $("goodbye").hidden = false;
 }
 
 /** Does one thing at a time for `element`, and says what went wrong. */
@@ -149,7 +165,7 @@ function showError(error) {
   $("error-message").textContent = error.message;
   $("error-hint").textContent = ours ? error.hint : "";
   $("error").hidden = false;
-  say("Not logged in");
+  if ($("signed-in").hidden) say("Not logged in");
 }
 
 function say(text) {

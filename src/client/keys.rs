@@ -49,8 +49,13 @@ impl<P: Platform> Client<P> {
         let claims = id_token::validate(token, expected).map_err(invalid)?;
         if let Some(bits) = id_token::at_hash_bits(&claims, algorithm) {
             let bytes = access_token.expose().as_bytes();
-            // The smaller one is ours, and needs nothing of the host.
-            let hash = if bits == 256 { sha256(bytes) } else { self.page.platform.digest(bits, bytes).await? };
+            let hash = match bits {
+                // This one is ours, and needs nothing of the host.
+                256 => sha256(bytes),
+                // Without signatures there are no hashes either. TLS, which is trusted then, vouches for both tokens.
+                _ if !self.page.platform.can_verify() => return Ok(claims),
+                _ => self.page.platform.digest(bits, bytes).await?,
+            };
             id_token::check_at_hash(&claims, &hash).map_err(invalid)?;
         }
         Ok(claims)

@@ -36,9 +36,14 @@ const devices = {
   },
 };
 
+const ways = {
+  WorkSmart: { ask: "Call the API", answered: /^GET .* answered 200$/, shows: "Analytical engine" },
+  "OpenID Connect": { ask: "User info", answered: "What the UserInfo endpoint answered", shows: '"sub": "ada"' },
+};
+
 for (const [device, options] of Object.entries(devices)) {
-  for (const server of ["WorkSmart", "OpenID Connect"]) {
-    test(`demo, ${device}: logs in with ${server}, calls the API, logs out`, async (t) => {
+  for (const [server, { ask, answered, shows }] of Object.entries(ways)) {
+    test(`demo, ${device}: logs in with ${server}, asks for more, logs out`, async (t) => {
       const { page, heard } = await open(t, options);
       const picture = (name) =>
         page.screenshot({
@@ -49,18 +54,18 @@ for (const [device, options] of Object.entries(devices)) {
       await page.getByRole("radio", { name: server }).check();
       await picture("1-signed-out");
       await page.getByRole("button", { name: "Log in" }).click();
-      await page.getByLabel("User name").fill("ada");
-      await page.getByLabel("Password").fill("wicket");
+      await page.getByLabel("User name").waitFor();
       await picture("2-server");
-      await page.getByRole("button", { name: "Allow" }).click();
+      await logInAs(page, "ada");
 
       await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
       assert.equal(page.url(), `${demo.origin}/`, "the callback's path and parameters are gone");
       assert.match(await page.locator("#status").textContent(), /^Signed in at/);
       await page.getByText("ada@example.com").waitFor();
 
-      await page.getByRole("button", { name: "Call the API" }).click();
-      await page.getByText(/^GET .* answered 200$/).waitFor();
+      await page.getByRole("button", { name: ask }).click();
+      await page.getByText(answered).waitFor();
+      assert((await page.locator("#answer pre").textContent()).includes(shows));
       await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
       await picture("3-signed-in");
 
@@ -68,16 +73,84 @@ for (const [device, options] of Object.entries(devices)) {
       assert(scroll <= 0, "nothing sticks out sideways");
 
       await page.getByRole("button", { name: "Log out" }).click();
+      if (server === "OpenID Connect") {
+        await page.getByRole("heading", { name: "Do you want to log out?" }).waitFor();
+        await picture("4-logout");
+        await page.getByRole("button", { name: "Log out" }).click();
+        await page.getByText("You are logged out: here, and at the OpenID provider.").waitFor();
+        assert.equal(page.url(), `${demo.origin}/`, "the logout's parameters are gone");
+        await picture("5-logged-out");
+      }
       await page.getByRole("button", { name: "Log in" }).waitFor();
       assert.equal(await page.locator("#status").textContent(), "Signed out");
-      // The browser itself writes down that the backend answered "no session" with 401, as the contract says.
-      assert.deepEqual(
-        heard.filter((text) => !(text.includes("401") && text.endsWith("/auth/session"))),
-        [],
-      );
+      assert.deepEqual(unexpected(heard), []);
     });
   }
 }
+
+test("demo: OpenID says who is logged in without asking anybody, and renews the token", async (t) => {
+  const { page, heard } = await open(t, devices.light);
+  await page.getByRole("radio", { name: "OpenID Connect" }).check();
+  await page.getByRole("button", { name: "Log in" }).click();
+  await logInAs(page, "ada");
+  await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
+  const asked = [];
+  page.on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+
+  const expires = page.locator("#expires");
+  const first = await expires.textContent();
+  assert.match(first, /\d:\d\d:\d\d/);
+  // Not earlier than a second later: only then does it say something else.
+  await page.waitForFunction((from) => Date.now() > from + 1000, Date.now());
+  await page.getByRole("button", { name: "Renew" }).click();
+  await page.waitForFunction((first) => document.querySelector("#expires").textContent !== first, first);
+  assert.deepEqual(asked, ["POST /token"], "neither keys nor UserInfo");
+  assert(await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).isVisible());
+  assert.deepEqual(unexpected(heard), []);
+});
+
+test("demo: after the logout at the OpenID provider it asks for the password again", async (t) => {
+  const { page } = await open(t, devices.light);
+  const logIn = async () => {
+    await page.getByRole("radio", { name: "OpenID Connect" }).check();
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("button", { name: "Allow" }).waitFor();
+  };
+  await logIn();
+  await logInAs(page, "ada");
+  await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
+  await page.reload();
+  await logIn();
+  assert.equal(await page.getByLabel("Password").count(), 0, "it remembers who this is");
+  await page.getByRole("button", { name: "Allow" }).click();
+
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("heading", { name: "Do you want to log out?" }).waitFor();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByText(/^You are logged out/).waitFor();
+  await logIn();
+  assert.equal(await page.getByLabel("Password").count(), 1);
+});
+
+test("demo: no token is left where a script could find it", async (t) => {
+  const { page } = await open(t, devices.light);
+  let tokens;
+  await page.route("**/token", async (route) => {
+    const response = await route.fetch();
+    tokens = await response.json();
+    await route.fulfill({ response });
+  });
+  await page.getByRole("radio", { name: "OpenID Connect" }).check();
+  await page.getByRole("button", { name: "Log in" }).click();
+  await logInAs(page, "ada");
+  await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
+  const left = await page.evaluate(() =>
+    JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, document.documentElement.outerHTML]),
+  );
+  for (const name of ["access_token", "refresh_token", "id_token"]) {
+    assert(tokens[name].length > 20 && !left.includes(tokens[name]), name);
+  }
+});
 
 test("demo: everything works with the keyboard alone, and what has the focus is seen", async (t) => {
   const { page } = await open(t, devices.light);
@@ -106,12 +179,17 @@ test("demo: everything works with the keyboard alone, and what has the focus is 
 
   await page.getByRole("heading", { name: "Hello, Grace Hopper." }).waitFor();
   await page.waitForFunction(() => document.activeElement.tagName === "H1");
-  await tab("Call the API");
+  await tab("Renew");
+  await tab("User info");
   await page.keyboard.press("Enter");
-  await page.getByText(/answered 200$/).waitFor();
+  await page.getByText("What the UserInfo endpoint answered").waitFor();
   await tab("Log out");
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Log in" }).waitFor();
+  await page.getByRole("heading", { name: "Do you want to log out?" }).waitFor();
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Log out");
+  await page.keyboard.press("Enter");
+  await page.getByText(/^You are logged out/).waitFor();
 });
 
 test("demo: a denial is told with code, sentence and hint", async (t) => {
@@ -153,6 +231,15 @@ test("demo: a port that was asked for and is taken is told, not replaced", async
   const { port } = new URL(demo.origin);
   await assert.rejects(startDemo({ PORT: port }), new RegExp(`Port ${port} is taken`));
 });
+
+// The browser itself writes down that the backend answered "no session" with 401, as the contract says.
+const unexpected = (heard) => heard.filter((text) => !(text.includes("401") && text.endsWith("/auth/session")));
+
+async function logInAs(page, username) {
+  await page.getByLabel("User name").fill(username);
+  await page.getByLabel("Password").fill("wicket");
+  await page.getByRole("button", { name: "Allow" }).click();
+}
 
 async function open(t, options) {
   const context = await browser.newContext(options);

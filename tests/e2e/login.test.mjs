@@ -48,9 +48,7 @@ for (const { name, server, config } of stage.ways) {
   test(`${name}: §2.3 neither the code nor the state stays in the tab's history`, async (t) => {
     const tab = await stage.open(t);
     await tab.logIn(config());
-    const session = await tab.page.context().newCDPSession(tab.page);
-    const { entries } = await session.send("Page.getNavigationHistory");
-    const ours = entries.map(({ url }) => url).filter((url) => url.startsWith(stage.page.origin));
+    const ours = (await tab.history()).filter((url) => url.startsWith(stage.page.origin));
     assert.deepEqual(ours, [`${stage.page.origin}/`, stage.redirectUri]);
   });
 

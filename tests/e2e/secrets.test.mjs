@@ -27,29 +27,6 @@ function listen(context) {
   };
 }
 
-/** Everything that a script of the page could read. */
-const readable = (tab) =>
-  tab.evaluate(async () =>
-    JSON.stringify({
-      location: location.href,
-      history: history.state,
-      cookie: document.cookie,
-      session: { ...sessionStorage },
-      local: { ...localStorage },
-      databases: await indexedDB.databases(),
-      caches: await caches.keys(),
-      document: document.documentElement.outerHTML,
-      name: window.name,
-      globals: Object.keys(window).map((key) => {
-        try {
-          return JSON.stringify(window[key]);
-        } catch {
-          return "";
-        }
-      }),
-    }),
-  );
-
 test("WorkSmart: §6 the client secret and the tokens are nowhere in the page or its traffic", async (t) => {
   const tab = await stage.open(t);
   const heard = listen(tab.page.context());
@@ -72,7 +49,7 @@ test("WorkSmart: §6 the client secret and the tokens are nowhere in the page or
   const texts = [
     ...(await heard()),
     ...stage.page.answers.map((answer) => ({ what: `answer ${answer.url}`, text: JSON.stringify(answer) })),
-    { what: "what the page can read", text: await readable(tab) },
+    { what: "what the page can read", text: await tab.readable() },
     { what: "the result", text: JSON.stringify({ session, backend }) },
   ];
   for (const url of ["/auth/exchange", "/auth/session", "/api/v1/me"]) {
@@ -141,7 +118,7 @@ test("OpenID: §6 tokens in memory: neither token, code nor verifier is left whe
   await until(answer, "the token endpoint's answer is through");
   const { access_token: accessToken, id_token: idToken } = JSON.parse(answer().body);
   const [, verifier] = /code_verifier=([^&]+)/.exec(stage.oidc.tokenRequests()[0].body);
-  const places = [await readable(tab), JSON.stringify(result), heard.join("\n")];
+  const places = [await tab.readable(), JSON.stringify(result), heard.join("\n")];
   for (const secret of [accessToken, idToken, verifier, parameter(url, "code")]) {
     assert(secret.length > 10);
     for (const place of places) assert(!place.includes(secret));

@@ -10,10 +10,12 @@ import { startResource } from "../servers/resource.mjs";
 import { startWorksmart } from "../servers/worksmart.mjs";
 import { Tab } from "./tab.mjs";
 
-export function launchBrowser(options) {
+/** @param options those of Playwright's `launch`; its `args` are added to the usual ones */
+export function launchBrowser({ args = [], ...options } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
+      ...args,
       "--no-sandbox",
       "--disable-quic",
       "--disable-background-networking",

@@ -54,9 +54,14 @@ export class Tab {
   }
 
   /** Presses "log in" and waits until the browser has left for the server. */
-  async begin(config, options) {
+  begin(config, options) {
+    return this.leave(([config, options]) => app.begin(config, options), [config, options]);
+  }
+
+  /** Runs what leaves the page, and waits until the browser is at the server. */
+  async leave(work, argument) {
     const gone = this.page.waitForURL(({ origin }) => origin !== this.origin);
-    const refused = this.run(([config, options]) => app.begin(config, options), [config, options]);
+    const refused = this.run(work, argument);
     gone.catch(() => {}); // after a refusal nobody waits for it any more
     // Leaving the page ends what runs in it, which is no refusal of ours.
     await Promise.race([
@@ -96,6 +101,27 @@ export class Tab {
     return this.handle(config);
   }
 
+  accessToken(config, options) {
+    return this.run(([config, options]) => app.accessToken(config, options), [config, options]);
+  }
+
+  userInfo(config) {
+    return this.run((config) => app.userInfo(config), config);
+  }
+
+  /** Logs out at the server too, says yes there, and comes back. Gives the address as the server made it. */
+  async logOut(config, options) {
+    await this.leave(([config, options]) => app.logOut(config, options), [config, options]);
+    await this.page.getByRole("button", { name: "Log out" }).click();
+    await this.page.waitForURL(({ origin }) => origin === this.origin);
+    await this.ready();
+    return this.page.url();
+  }
+
+  logoutState(config) {
+    return this.evaluate(async (config) => (await app.client(config)).logoutState, config);
+  }
+
   isCallback(config) {
     return this.evaluate(async (config) => (await app.client(config)).isCallback(), config);
   }
@@ -107,6 +133,37 @@ export class Tab {
   /** Lets time go by, as far as the page can tell. */
   later(seconds) {
     return this.page.clock.setFixedTime(Date.now() + seconds * 1000);
+  }
+
+  /** Everything that a script of the page could read. */
+  readable() {
+    return this.evaluate(async () =>
+      JSON.stringify({
+        location: location.href,
+        history: history.state,
+        cookie: document.cookie,
+        session: { ...sessionStorage },
+        local: { ...localStorage },
+        databases: await indexedDB.databases(),
+        caches: await window.caches?.keys(),
+        document: document.documentElement.outerHTML,
+        name: window.name,
+        globals: Object.keys(window).map((key) => {
+          try {
+            return JSON.stringify(window[key]);
+          } catch {
+            return "";
+          }
+        }),
+      }),
+    );
+  }
+
+  /** The addresses that the back and forward buttons lead to, this one included. */
+  async history() {
+    const session = await this.page.context().newCDPSession(this.page);
+    const { entries } = await session.send("Page.getNavigationHistory");
+    return entries.map(({ url }) => url);
   }
 
   /** The pending transactions, by their keys. */

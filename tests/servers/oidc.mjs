@@ -6,13 +6,33 @@ import "./quiet-provider.mjs";
 import { Provider } from "oidc-provider";
 import { faults } from "./faults.mjs";
 import { forward, readBody, record, serve } from "./http.mjs";
-import { sendRefusal, sendSignInPage } from "./sign-in-page.mjs";
+import { logoutPage, sendRefusal, sendSignInPage } from "./sign-in-page.mjs";
 import { checkPassword, findUser } from "./users.mjs";
 
-const describe = { openid: "Know who you are", profile: "See your name", email: "See your e-mail address" };
+const describe = {
+  openid: "Know who you are",
+  profile: "See your name",
+  email: "See your e-mail address",
+  offline_access: "Keep all that while you are away",
+};
 
-/** @param options.redirectUris registered exactly; their origins are those that CORS lets in */
-export async function startOidc({ redirectUris, clientId = "wicketgate-demo", clientName = "The demo" }) {
+/** What a login here is worth: somebody knew a password. */
+export const ACR = "urn:example:password";
+
+/**
+ * @param options.redirectUris registered exactly; their origins are those that CORS lets in
+ * @param options.postLogoutRedirectUris registered exactly; without them nobody can log out at this server
+ * @param options.algorithm how the client's ID tokens are signed
+ * @param options.clients further clients: by client identifier, what their metadata has different from the first one's
+ */
+export async function startOidc({
+  redirectUris,
+  postLogoutRedirectUris,
+  clientId = "wicketgate-demo",
+  clientName = "The demo",
+  algorithm = "ES256",
+  clients = {},
+}) {
   const oidc = {
     clientId,
     /** Every request, in order, as it came. */
@@ -21,6 +41,9 @@ export async function startOidc({ redirectUris, clientId = "wicketgate-demo", cl
     answers: [],
     /** What the token endpoint does instead of its work: a name in `faults.mjs`, or "no cors". */
     fault: undefined,
+    /** Called with each request before the provider gets it, which waits for the promise: so a test can hold it back. */
+    hold: undefined,
+    requestsTo: (path) => oidc.requests.filter((request) => request.path === path),
     tokenRequests: () => oidc.requests.filter(({ method, path }) => method === "POST" && path === "/token"),
   };
 
@@ -29,7 +52,9 @@ export async function startOidc({ redirectUris, clientId = "wicketgate-demo", cl
   const front = await serve(
     async (request, response) => {
       const body = await readBody(request);
-      oidc.requests.push(record(request, body));
+      const recorded = record(request, body);
+      oidc.requests.push(recorded);
+      await oidc.hold?.(recorded);
       const fault = request.url === "/token" ? oidc.fault : undefined;
       if (faults[fault]) return faults[fault](request, response);
       // Without CORS headers the code is redeemed all the same: only the page never gets to see it.
@@ -41,7 +66,17 @@ export async function startOidc({ redirectUris, clientId = "wicketgate-demo", cl
     { hostname: "localhost" },
   );
 
-  const provider = createProvider(front.origin, { clientId, clientName, redirectUris });
+  const first = {
+    client_id: clientId,
+    client_name: clientName,
+    redirect_uris: redirectUris,
+    ...(postLogoutRedirectUris && { post_logout_redirect_uris: postLogoutRedirectUris }),
+    grant_types: ["authorization_code", "refresh_token"],
+    token_endpoint_auth_method: "none", // a public client, and so PKCE is required of it
+    id_token_signed_response_alg: algorithm,
+  };
+  const others = Object.entries(clients).map(([id, different]) => ({ ...first, client_id: id, ...different }));
+  const provider = createProvider(front.origin, [first, ...others]);
   const callback = provider.callback();
   handleOidc = (request, response) =>
     request.url.startsWith("/interaction/") ? interact(provider, request, response) : callback(request, response);
@@ -53,32 +88,83 @@ export async function startOidc({ redirectUris, clientId = "wicketgate-demo", cl
   });
 }
 
-function createProvider(issuer, { clientId, clientName, redirectUris }) {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const origins = redirectUris.map((uri) => new URL(uri).origin);
-  return new Provider(issuer, {
-    clients: [
-      {
-        client_id: clientId,
-        client_name: clientName,
-        redirect_uris: redirectUris,
-        token_endpoint_auth_method: "none", // a public client, and so PKCE is required of it
-        id_token_signed_response_alg: "ES256",
-      },
-    ],
-    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), alg: "ES256", use: "sig" }] },
-    scopes: ["openid", "profile", "email"],
+function createProvider(issuer, clients) {
+  const origins = clients.flatMap((client) => client.redirect_uris.map((uri) => new URL(uri).origin));
+  const ask = (name) => clients.map((client) => client[name]).filter(Boolean);
+  const algorithms = [...new Set([...ask("id_token_signed_response_alg"), ...ask("userinfo_signed_response_alg")])];
+  const provider = new Provider(issuer, {
+    clients,
+    jwks: { keys: keysFor(algorithms) },
+    enabledJWA: { idTokenSigningAlgValues: algorithms, userinfoSigningAlgValues: algorithms },
+    scopes: Object.keys(describe),
     claims: { openid: ["sub"], profile: ["name"], email: ["email"] },
+    // A page that asks for a name wants to know it at once, without a second request.
+    conformIdTokenClaims: false,
+    acrValues: [ACR],
     clientBasedCORS: (context, origin) => origins.includes(origin),
     findAccount: (context, sub) => ({ accountId: sub, claims: () => claimsOf(sub) }),
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
-    cookies: { keys: [randomBytes(32).toString("base64url")] },
-    ttl: { AccessToken: 3600, AuthorizationCode: 60, Grant: 86400, IdToken: 3600, Interaction: 3600, Session: 86400 },
-    renderError(context, { error, error_description: description }) {
-      context.type = "text/plain";
-      context.body = `${error}: ${description}`;
+    features: {
+      claimsParameter: { enabled: true },
+      devInteractions: { enabled: false },
+      jwtUserinfo: { enabled: true },
+      rpInitiatedLogout: { enabled: ask("post_logout_redirect_uris").length > 0, logoutSource, postLogoutSuccessSource },
     },
+    cookies: { keys: [randomBytes(32).toString("base64url")] },
+    ttl: {
+      AccessToken: 3600,
+      AuthorizationCode: 60,
+      Grant: 86400,
+      IdToken: 3600,
+      Interaction: 3600,
+      RefreshToken: 86400,
+      Session: 86400,
+    },
+    renderError: sendText(({ error, error_description: description }) => `${error}: ${description}`),
   });
+  tieToAccessToken(provider.IdToken);
+  return provider;
+}
+
+/**
+ * An ID token from the token endpoint may say with which access token it came (OpenID Connect Core §3.1.3.6). This provider
+ * could, and does not; most others do.
+ */
+function tieToAccessToken({ prototype }) {
+  const { issue } = prototype;
+  prototype.issue = function (options) {
+    const { AccessToken: accessToken } = this.ctx.oidc.entities;
+    if (options.use === "idtoken" && accessToken) this.set("at_hash", accessToken.jti);
+    return issue.call(this, options);
+  };
+}
+
+/** A new key of each kind that these algorithms sign with. One RSA key serves all that are RSA's, as servers have it. */
+function keysFor(algorithms) {
+  const kinds = { ES256: "P-256", ES384: "P-384", ES512: "P-521", EdDSA: "ed25519", Ed25519: "ed25519" };
+  const generate = (kind) => {
+    if (kind === "ed25519") return generateKeyPairSync(kind);
+    if (kind === "rsa") return generateKeyPairSync(kind, { modulusLength: 2048 });
+    return generateKeyPairSync("ec", { namedCurve: kind });
+  };
+  const needed = new Set(algorithms.map((algorithm) => kinds[algorithm] ?? "rsa"));
+  return [...needed].map((kind) => ({ ...generate(kind).privateKey.export({ format: "jwk" }), use: "sig" }));
+}
+
+const postLogoutSuccessSource = sendText(() => "You are logged out.");
+
+/** The provider's `form` says which session it is; the button is ours. */
+function logoutSource(context, form) {
+  const { post_logout_redirect_uri: returnTo } = context.oidc.params;
+  const { headers, html } = logoutPage({ server: "OpenID provider", form, formTargets: returnTo ? [new URL(returnTo).origin] : [] });
+  context.set(headers);
+  context.body = html;
+}
+
+function sendText(text) {
+  return (context, out) => {
+    context.type = "text/plain";
+    context.body = text(out);
+  };
 }
 
 function claimsOf(sub) {
@@ -94,6 +180,11 @@ async function interact(provider, request, response) {
   const { uid, prompt, params, session, returnTo } = interaction;
   const needsLogin = prompt.name === "login";
   const scopes = (params.scope ?? "").split(" ").filter((scope) => scope in describe);
+  // Only what is essential is among the details. To ask again for what nobody has here would never end.
+  const { value, values = [value] } = prompt.details.acr ?? { value: ACR };
+  if (!values.includes(ACR)) {
+    return provider.interactionFinished(request, response, { error: "unmet_authentication_requirements" });
+  }
   const show = (again) =>
     sendSignInPage(response, {
       server: "OpenID provider",
@@ -122,7 +213,7 @@ async function interact(provider, request, response) {
   const grant = new provider.Grant({ accountId, clientId: params.client_id });
   grant.addOIDCScope(scopes.join(" "));
   await provider.interactionFinished(request, response, {
-    login: { accountId },
+    login: needsLogin ? { accountId, acr: ACR } : undefined,
     consent: { grantId: await grant.save() },
   });
 }

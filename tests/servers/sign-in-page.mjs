@@ -1,4 +1,4 @@
-// The one page that both authorization servers show: who are you, and may this app in?
+// The pages that the authorization servers show: who are you, and may this app in? And: do you want to leave?
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
@@ -17,7 +17,35 @@ export function sendSignInPage(
   response,
   { server, client, action, asks = [], needsLogin = true, username = "", failure, formTargets = [] },
 ) {
-  response.writeHead(failure ? 401 : 200, {
+  const { headers, html } = page({
+    title: "Sign in",
+    heading: `${client} asks to act for you`,
+    server,
+    formTargets,
+    content: `
+      ${failure ? `<p class="error" role="alert">${escape(failure)}</p>` : ""}
+      <form method="post" action="${escape(action)}">${needsLogin ? credentials(username) : ""}
+        ${asks.length ? `<ul>${asks.map((ask) => `<li>${escape(ask)}</li>`).join("")}</ul>` : ""}
+        <div class="choice">
+          <button name="choice" value="allow">Allow</button>
+          <button name="choice" value="deny" formnovalidate>Deny</button>
+        </div>
+      </form>`,
+  });
+  response.writeHead(failure ? 401 : 200, headers);
+  response.end(html);
+}
+
+/** Asks whether somebody wants to log out. `form`: HTML of a form with the id `op.logoutForm`, which a button here sends. */
+export function logoutPage({ server, form, formTargets }) {
+  const content = `
+      ${form}
+      <div class="choice"><button form="op.logoutForm" name="logout" value="yes">Log out</button></div>`;
+  return page({ title: "Log out", heading: "Do you want to log out?", server, formTargets, content });
+}
+
+function page({ title, heading, server, formTargets, content }) {
+  const headers = {
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -29,32 +57,25 @@ export function sendSignInPage(
       "base-uri 'none'",
       "frame-ancestors 'none'",
     ].join("; "),
-  });
-  response.end(`<!doctype html>
+  };
+  const html = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width">
-    <title>Sign in · ${escape(server)}</title>
+    <title>${title} · ${escape(server)}</title>
     <link rel="icon" href="data:,">
     <style>${style}</style>
   </head>
   <body>
     <main>
-      <h1>${escape(client)} asks to act for you</h1>
-      <p class="server">${escape(server)}</p>
-      ${failure ? `<p class="error" role="alert">${escape(failure)}</p>` : ""}
-      <form method="post" action="${escape(action)}">${needsLogin ? credentials(username) : ""}
-        ${asks.length ? `<ul>${asks.map((ask) => `<li>${escape(ask)}</li>`).join("")}</ul>` : ""}
-        <div class="choice">
-          <button name="choice" value="allow">Allow</button>
-          <button name="choice" value="deny" formnovalidate>Deny</button>
-        </div>
-      </form>
+      <h1>${escape(heading)}</h1>
+      <p class="server">${escape(server)}</p>${content}
     </main>
   </body>
 </html>
-`);
+`;
+  return { headers, html };
 }
 
 /** A refusal that must not leave this server, because where it would lead cannot be trusted. */

@@ -18,6 +18,9 @@ window.app = {
 
   begin: (config, options) => app.outcome(async () => (await app.client(config)).beginLogin(options)),
   handle: (config, url) => app.outcome(async () => (await app.client(config)).handleCallback(url)),
+  accessToken: (config, options) => app.outcome(async () => (await app.client(config)).accessToken(options)),
+  userInfo: (config) => app.outcome(async () => (await app.client(config)).userInfo()),
+  logOut: (config, options) => app.outcome(async () => (await app.client(config)).logout(options)),
 
   /** What `work` came to: `{ value }` or `{ error }`. */
   async outcome(work) {

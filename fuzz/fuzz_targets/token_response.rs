@@ -1,0 +1,68 @@
+//! An answer of the token endpoint, to a code and to a refresh token: what is accepted has what rule 3 demands, and an
+//! error says no more than its caps.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wicketgate::protocol::error::Error;
+use wicketgate::protocol::http::Response;
+use wicketgate::protocol::json::Json;
+use wicketgate::protocol::token::{CodeExchange, TokenSet, refreshed};
+
+fuzz_target!(|data: &[u8]| {
+    let plain = CodeExchange::from_hand_off(br#"{"code":"c","state":"s","client_id":"app"}"#).expect("a hand-off");
+    let openid = CodeExchange::from_hand_off(br#"{"code":"c","state":"s","client_id":"app","nonce":"n"}"#).expect("a hand-off");
+    for status in [200, 201, 400, 503] {
+        let response = || Response { status, content_type: Some("application/json".into()), body: data.into() };
+        let answers = [
+            plain.finish(&response()),
+            openid.finish(&response()).inspect(|tokens| assert!(tokens.id_token.is_some())),
+            refreshed(&response()).inspect_err(|error| {
+                let is_over = error.oauth().is_some_and(|oauth| oauth.error == "invalid_grant");
+                assert_eq!(error.code() == "session_ended", is_over);
+            }),
+        ];
+        for answer in answers {
+            match answer {
+                Ok(tokens) => {
+                    assert_eq!(status, 200);
+                    check_tokens(&tokens);
+                }
+                Err(error) => check_error(&error, status),
+            }
+        }
+    }
+    // What a page hands over is read by the same means.
+    if let Ok(exchange) = CodeExchange::from_hand_off(data) {
+        assert!(!exchange.client_id().is_empty());
+        let passed_on = exchange.hand_off("https://app.example/exchange", None);
+        let body = passed_on.body.as_ref().expect("a body").expose();
+        assert!(CodeExchange::from_hand_off(body.as_bytes()).is_ok());
+    }
+});
+
+fn check_tokens(tokens: &TokenSet) {
+    let secrets = [Some(&tokens.access_token), tokens.refresh_token.as_ref(), tokens.id_token.as_ref()];
+    assert!(secrets.into_iter().flatten().all(|secret| !secret.expose().is_empty()));
+    assert_eq!(tokens.token_type.as_str(), "Bearer");
+    assert!(tokens.other.text("token_type").is_some_and(|token_type| token_type.eq_ignore_ascii_case("bearer")));
+    for name in ["access_token", "refresh_token", "id_token"] {
+        assert!(tokens.other.text(name).is_none_or(str::is_empty), "{name} is among the rest");
+    }
+    // Whatever is done with it, it does not overflow.
+    assert!(tokens.expires_in.is_none_or(|millis| millis < 1 << 60));
+    assert_eq!(tokens.expires_in, tokens.other.member("expires_in").and_then(Json::as_millis));
+}
+
+fn check_error(error: &Error, status: u16) {
+    assert!(error.message().len() + error.hint().len() < 1024);
+    match error.code() {
+        "token_request_failed" | "session_ended" => assert_ne!(status, 200),
+        "token_response_malformed" | "id_token_invalid" => assert_eq!(status, 200),
+        code => panic!("{code}"),
+    }
+    let Some(oauth) = error.oauth() else { return };
+    assert!(!oauth.error.chars().any(char::is_control));
+    for (text, limit) in [(Some(&oauth.error), 256), (oauth.error_description.as_ref(), 1024), (oauth.error_uri.as_ref(), 2048)] {
+        assert!(text.is_none_or(|text| text.chars().count() <= limit));
+    }
+}
