@@ -8,7 +8,7 @@ import type { Client, ClientConfig, Wicketgate, WicketgateError } from "./types.
 
 /** The module's calls, by the numbers that `src/js.rs` gives them. */
 const enum Ask { Metadata, AuthorizationUrl, IsCallback, Session, LogoutState }
-const enum Run { BeginLogin, HandleCallback, Logout, AccessToken, UserInfo }
+const enum Run { BeginLogin, HandleCallback, Logout, AccessToken, UserInfo, Revoke }
 
 /** The promise of the one module of this page, and what ended it. */
 let loading: Promise<void> | undefined;
@@ -64,6 +64,19 @@ function text(options: unknown): string {
   } catch {
     return "";
   }
+}
+
+/** What `work` comes to, unless `signal` is aborted first. */
+function abortable<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (!signal) return work();
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(wicketgateError("aborted", "The call was aborted.", "Call again when the answer is wanted.", true));
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 const href = (url?: string | URL) => (url === undefined ? undefined : String(url));
@@ -146,11 +159,13 @@ function client(core: number): Client {
         if (!fault) unsubscribe(core, subscription);
       };
     },
-    async accessToken({ signal, ...options } = {}) {
-      if (signal?.aborted) throw wicketgateError("aborted", "The call was aborted.", "Call again when the answer is wanted.", true);
-      return later(Run.AccessToken, text(options));
+    async accessToken(options) {
+      const { signal, ...others } = options ?? {};
+      // Who gives up does not end a refresh that others wait for.
+      return abortable(signal, () => later(Run.AccessToken, text(others)));
     },
     userInfo: () => later(Run.UserInfo),
+    revoke: () => later(Run.Revoke),
     logout: (options = {}) => later(Run.Logout, text(options)),
   };
 }

@@ -27,10 +27,14 @@ export interface ClientConfig {
   dpop?: "auto" | "always" | "never";
   /**
    * Default `"verify"`: the ID token's signature is checked against the server's JWKS. `"trust-tls"`: not; for plain-http
-   * hosts, where browsers have no `crypto.subtle`. Every other check of the token is made either way.
+   * hosts, where browsers have no `crypto.subtle`. Every other check of the token is made either way, but that of an
+   * `at_hash` of more than 256 bits where there is none.
    */
   idTokenSignature?: "verify" | "trust-tls";
-  /** Where tokens live. This version has `"memory"`, and it is the default: gone on reload. */
+  /**
+   * Where tokens live. `"memory"`: gone on reload. `"session"` (default): this tab, sealed with a non-extractable key.
+   * `"local"`: shared by tabs, sealed likewise. `"worker"` is not in this version: refused.
+   */
   tokenStore?: "memory" | "session" | "local" | "worker";
   /** Not in this version: refused. */
   allowedOrigins?: string[];
@@ -134,6 +138,11 @@ export interface Client {
    * @throws WicketgateError `userinfo_invalid`, `no_session`
    */
   userInfo(): Promise<Claims>;
+  /**
+   * Ends the session here and in sharing tabs, and revokes its tokens where the server lets a client do that (RFC 7009).
+   * @throws WicketgateError `token_request_failed`, `network_failed`, `timed_out`, `backend_failed`: the session has ended here all the same
+   */
+  revoke(): Promise<void>;
   /**
    * Ends the session here, at the backend, and, where the server has an end-session endpoint, goes there
    * (RP-Initiated Logout 1.0; `redirect: false` stays). `idTokenHint` (default true) sends the ID token along. With a

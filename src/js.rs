@@ -25,7 +25,7 @@ static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
 
 /// A client, and what JavaScript has of it.
 struct Connected {
-    client: Client<Browser>,
+    client: Rc<Client<Browser>>,
     /// The latest session as JavaScript has it: the same object until something changes.
     snapshot: RefCell<Option<(Rc<Session>, JsValue)>>,
     /// The promises of `handleCallback`, by the numbers of the callbacks.
@@ -93,6 +93,7 @@ mod run {
     pub(super) const LOGOUT: u8 = 2;
     pub(super) const ACCESS_TOKEN: u8 = 3;
     pub(super) const USER_INFO: u8 = 4;
+    pub(super) const REVOKE: u8 = 5;
 }
 
 /// Begins one of the calls that take their time. The same URL's callback has the same promise.
@@ -121,6 +122,7 @@ pub fn run(client: usize, call: u8, text: Option<String>) -> Promise {
             }
             run::LOGOUT => worker.client.logout(&LogoutOptions::from_json(options)?).await.map(|()| JsValue::UNDEFINED),
             run::ACCESS_TOKEN => worker.client.access_token(&AccessTokenOptions::from_json(options)?).await.map(JsValue::from),
+            run::REVOKE => worker.client.revoke().await.map(|()| JsValue::UNDEFINED),
             run::USER_INFO => worker.client.user_info().await.map(|claims| parsed(&claims)),
             _ => Ok(JsValue::UNDEFINED),
         }
@@ -163,7 +165,9 @@ impl Connected {
         if let Some((_, object)) = self.snapshot.borrow().as_ref().filter(|(present, _)| Rc::ptr_eq(present, session)) {
             return object.clone();
         }
-        let object = frozen(parsed(&session.to_json()));
+        let object = parsed(&session.to_json());
+        let _ = Reflect::get(&object, &"claims".into()).map(frozen);
+        let object = frozen(object);
         self.snapshot.replace(Some((session.clone(), object.clone())));
         object
     }

@@ -2,13 +2,36 @@
 //! simulated ones.
 
 use core::future::Future;
+use core::pin::Pin;
 
 use crate::protocol::error::Error;
 use crate::protocol::http::{Request, Response};
 use crate::protocol::jws::SignatureCheck;
+use crate::protocol::secret::Secret;
+
+/// Where something is put that outlives the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// The tab's own: it lives as long as the tab, and no other sees it.
+    Tab,
+    /// That of the origin: all of its tabs see it, and it outlives them.
+    Origin,
+}
+
+/// What a page may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal<'a> {
+    /// Another page of the origin said this.
+    Told(&'a str),
+    /// The page may have slept, or the network is back.
+    Awake,
+}
 
 /// A host. It knows how, never whether: no method looks at what the strings that it is given mean.
 pub trait Platform: 'static {
+    /// A lock that is held. Dropping it lets go.
+    type Lock: 'static;
+
     /// Fills `bytes` from a cryptographically secure source.
     ///
     /// # Errors
@@ -21,26 +44,58 @@ pub trait Platform: 'static {
     /// Milliseconds since some moment in the past. Never goes back; means nothing to another page.
     fn monotonic_clock(&self) -> u64;
 
-    /// What the tab's own store has under `key`. It lives as long as the tab and is seen by no other.
+    /// What `store` has under `key`.
     ///
     /// # Errors
     /// `storage_unavailable` where the store may not be used.
-    fn stored(&self, key: &str) -> Result<Option<String>, Error>;
+    fn stored(&self, store: Store, key: &str) -> Result<Option<String>, Error>;
 
-    /// Puts `value` into the tab's store.
+    /// Puts `value` into `store`.
     ///
     /// # Errors
     /// `storage_unavailable` where it was refused. A store may also drop it in silence: read it back.
-    fn store(&self, key: &str, value: &str) -> Result<(), Error>;
+    fn store(&self, store: Store, key: &str, value: &str) -> Result<(), Error>;
 
-    /// Removes `key` from the tab's store. A store that cannot be used has nothing to remove.
-    fn forget(&self, key: &str);
+    /// Removes `key` from `store`. A store that cannot be used has nothing to remove.
+    fn forget(&self, store: Store, key: &str);
 
     /// All keys of the tab's store, in no order.
     ///
     /// # Errors
     /// `storage_unavailable`.
     fn stored_keys(&self) -> Result<Vec<String>, Error>;
+
+    /// Whether [`seal`](Self::seal) works here.
+    fn can_seal(&self) -> bool;
+
+    /// Encrypts `text` so that only this browser can open it: what copies a store gets nothing.
+    ///
+    /// # Errors
+    /// `storage_unavailable` where there is no key to be had.
+    fn seal(&self, text: Secret) -> impl Future<Output = Result<String, Error>>;
+
+    /// Opens what [`seal`](Self::seal) made; `None` where it is anything else, or damaged.
+    ///
+    /// # Errors
+    /// `storage_unavailable` where the key cannot be had now.
+    fn open(&self, sealed: String) -> impl Future<Output = Result<Option<Secret>, Error>>;
+
+    /// Waits until no other page of the origin has the lock `name`, and takes it. It is let go when what this gives is
+    /// dropped, or after `hold` milliseconds, whatever happens. `None` where there are no locks, or none came in that
+    /// time.
+    fn lock(&self, name: &str, hold: u64) -> impl Future<Output = Option<Self::Lock>>;
+
+    /// Waits for so many milliseconds; longer where the machine sleeps.
+    fn sleep(&self, millis: u64) -> impl Future<Output = ()>;
+
+    /// Tells the other pages of the origin.
+    fn tell(&self, message: &str);
+
+    /// Calls `hear` with every signal from now on.
+    fn listen(&self, hear: Box<dyn Fn(Signal<'_>)>);
+
+    /// Runs `task` by itself.
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()>>>);
 
     /// Sends `request` once and reads the answer whole: no redirect is followed, no cache used, no referrer
     /// sent; the browser's credentials go only to the own backend, and only to the page's own origin.

@@ -1096,6 +1096,7 @@ proptest! {
         let is_right = expires.is_some_and(|at| -at <= tolerated)
             && issued.is_some_and(|at| at <= tolerated)
             && not_before.is_none_or(|at| at <= tolerated)
+            && authenticated.is_none_or(|at| at <= tolerated)
             && max_age.is_none_or(|max_age| authenticated.is_some_and(|at| -at <= tolerated + i64::try_from(max_age).unwrap()));
         let expected = Expected { max_age, tolerance, ..expected() };
         prop_assert_eq!(validate(token_of(&claims).trusted_by_tls(), &expected).is_ok(), is_right);
@@ -1174,7 +1175,8 @@ proptest! {
         let mut body = Json::empty();
         body.set("error", error.clone());
         let failure = refreshed(&response(status, Some(content_type.into()), body.to_text().into())).unwrap_err();
-        let is_over = status != 200 && content_type == "application/json" && error.as_str() == Some("invalid_grant");
+        // A server that fails has not made up its mind.
+        let is_over = status != 200 && status < 500 && content_type == "application/json" && error.as_str() == Some("invalid_grant");
         prop_assert_eq!(failure.code() == "session_ended", is_over);
         check_error(&failure)?;
     }
@@ -1186,7 +1188,7 @@ proptest! {
     ) {
         let hint = hint.map(Secret::new);
         let request = LogoutRequest {
-            id_token_hint: hint.as_ref(), client_id: &client_id, post_logout_redirect_uri: back.as_deref(), state: state.as_deref(),
+            id_token_hint: hint.as_ref().map(Secret::expose), client_id: &client_id, post_logout_redirect_uri: back.as_deref(), state: state.as_deref(),
         };
         let endpoint = own.iter().fold(String::from("https://as.example/end"), |endpoint, own| format!("{endpoint}?{own}"));
         let url = request.url(&endpoint);

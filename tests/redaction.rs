@@ -29,7 +29,7 @@ use wicketgate::protocol::secret::Secret;
 use wicketgate::protocol::token::{ClientAuthentication, CodeExchange};
 use wicketgate::protocol::url::Url;
 
-use host::{Answer, Event, Host, Store, Task, block_on};
+use host::{Answer, Behaviour, Event, Host, Task, block_on};
 use stage::{CALLBACK, LIFETIME, access_token, begin_with, code, connect, json, key, log_out, metadata, parameter, tab};
 
 const CODE: &str = "MARKED-code";
@@ -110,6 +110,9 @@ impl Secrets {
             let body = sent.body.unwrap_or_default();
             match sent.purpose {
                 Purpose::Metadata | Purpose::Keys => self.check("a request for metadata", &(headers + &body), &[]),
+                Purpose::Revocation => {
+                    self.check("the revocation request", &(headers + &body), &["refresh-token", "access-token"]);
+                }
                 Purpose::Refresh => self.check("the refresh request", &(headers + &body), &["refresh-token"]),
                 Purpose::UserInfo => self.check("the UserInfo request", &(headers + &body), &["access-token"]),
                 Purpose::Token => self.check("the token request", &(headers + &body), &["code", "code_verifier"]),
@@ -340,7 +343,7 @@ fn rule_6_a_login_that_cannot_begin_shows_no_secret() {
     };
     refused(options().with("returnTo", "https://MARKED-host/"), "invalid_option");
     refused(options().with_json("extraParams", json(r#"{"client_secret":"MARKED-client-secret"}"#)), "invalid_option");
-    host.set_store(Store::Drops);
+    host.set_store(Behaviour::Drops);
     refused(options(), "storage_unavailable");
     host.lose_csprng();
     refused(options(), "unsupported_environment");

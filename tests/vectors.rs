@@ -674,7 +674,7 @@ fn token_request_of_a_refresh(input: &Value) -> Value {
     expect_members(input, "client_id refresh_token resource");
     let refresh_token = Secret::new(text(input, "refresh_token").into());
     let resource = input.get("resource").map(json_of);
-    request_value(&refresh_request(TOKEN_ENDPOINT, text(input, "client_id"), &refresh_token, resource.as_ref()))
+    request_value(&refresh_request(TOKEN_ENDPOINT, text(input, "client_id"), refresh_token.expose(), resource.as_ref()))
 }
 
 fn token_response_of_a_refresh(input: &Value) -> Value {
@@ -958,7 +958,7 @@ fn logout_url(input: &Value) -> Value {
     expect_members(input, "endpoint id_token_hint client_id post_logout_redirect_uri state");
     let id_token_hint = input["id_token_hint"].as_str().map(|token| Secret::new(token.into()));
     let request = LogoutRequest {
-        id_token_hint: id_token_hint.as_ref(),
+        id_token_hint: id_token_hint.as_ref().map(Secret::expose),
         client_id: input["client_id"].as_str().unwrap_or("app"),
         post_logout_redirect_uri: input["post_logout_redirect_uri"].as_str(),
         state: input["state"].as_str(),

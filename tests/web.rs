@@ -17,7 +17,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use wicketgate::browser::{self, Browser};
 use wicketgate::client::Page;
 use wicketgate::js::{ask, connect, run, subscribe, unsubscribe};
-use wicketgate::platform::Platform;
+use wicketgate::platform::{Platform, Store};
 use wicketgate::protocol::error::Error;
 use wicketgate::protocol::http::{MAX_BODY, Purpose, Request, Response};
 use wicketgate::protocol::json::Json;
@@ -176,23 +176,23 @@ fn the_monotonic_clock_does_not_follow_the_wall_clock() {
 fn rule_1_6_the_store_is_session_storage() {
     let page = page();
     let platform = page.platform();
-    assert_eq!(platform.stored("test.a").unwrap(), None);
-    platform.store("test.a", "1é\u{1f600}\0").unwrap();
-    platform.store("test.b", "").unwrap();
-    assert_eq!(platform.stored("test.a").unwrap().as_deref(), Some("1é\u{1f600}\0"));
-    assert_eq!(platform.stored("test.b").unwrap().as_deref(), Some(""));
+    assert_eq!(platform.stored(Store::Tab, "test.a").unwrap(), None);
+    platform.store(Store::Tab, "test.a", "1é\u{1f600}\0").unwrap();
+    platform.store(Store::Tab, "test.b", "").unwrap();
+    assert_eq!(platform.stored(Store::Tab, "test.a").unwrap().as_deref(), Some("1é\u{1f600}\0"));
+    assert_eq!(platform.stored(Store::Tab, "test.b").unwrap().as_deref(), Some(""));
     assert_eq!(js("sessionStorage.getItem('test.a')").as_string().as_deref(), Some("1é\u{1f600}\0"));
     assert!(js("localStorage.getItem('test.a')").is_null());
     let mut keys = platform.stored_keys().unwrap();
     keys.retain(|key| key.starts_with("test."));
     keys.sort();
     assert_eq!(keys, ["test.a", "test.b"]);
-    platform.store("test.a", "2").unwrap();
-    assert_eq!(platform.stored("test.a").unwrap().as_deref(), Some("2"));
-    platform.forget("test.a");
-    platform.forget("test.b");
-    platform.forget("test.never");
-    assert_eq!(platform.stored("test.a").unwrap(), None);
+    platform.store(Store::Tab, "test.a", "2").unwrap();
+    assert_eq!(platform.stored(Store::Tab, "test.a").unwrap().as_deref(), Some("2"));
+    platform.forget(Store::Tab, "test.a");
+    platform.forget(Store::Tab, "test.b");
+    platform.forget(Store::Tab, "test.never");
+    assert_eq!(platform.stored(Store::Tab, "test.a").unwrap(), None);
     assert!(!platform.stored_keys().unwrap().iter().any(|key| key.starts_with("test.")));
 }
 
@@ -201,8 +201,8 @@ fn rule_1_6_a_full_store_is_said() {
     let page = page();
     let platform = page.platform();
     // More than any browser allows one origin.
-    assert_eq!(platform.store("test.full", &"x".repeat(12 << 20)).unwrap_err().code(), "storage_unavailable");
-    assert_eq!(platform.stored("test.full").unwrap(), None);
+    assert_eq!(platform.store(Store::Tab, "test.full", &"x".repeat(12 << 20)).unwrap_err().code(), "storage_unavailable");
+    assert_eq!(platform.stored(Store::Tab, "test.full").unwrap(), None);
 }
 
 #[wasm_bindgen_test]
@@ -214,10 +214,10 @@ fn rule_1_6_a_denied_store_is_said() {
     let _restore = Afterwards("Object.defineProperty(window, 'sessionStorage', window.storage)");
     let page = page();
     let platform = page.platform();
-    assert_eq!(platform.stored("test.a").unwrap_err().code(), "storage_unavailable");
-    assert_eq!(platform.store("test.a", "").unwrap_err().code(), "storage_unavailable");
+    assert_eq!(platform.stored(Store::Tab, "test.a").unwrap_err().code(), "storage_unavailable");
+    assert_eq!(platform.store(Store::Tab, "test.a", "").unwrap_err().code(), "storage_unavailable");
     assert_eq!(platform.stored_keys().unwrap_err().code(), "storage_unavailable");
-    platform.forget("test.a");
+    platform.forget(Store::Tab, "test.a");
 }
 
 // ── the host: the page's URL ──
@@ -829,9 +829,9 @@ async fn rule_1_1_the_url_is_made_at_once_of_real_entropy() {
     assert_eq!(js("randoms"), 0);
     // Rule 1.6: each is in the tab's store, under its state.
     for state in states {
-        let stored = page().platform().stored(&format!("wicketgate.tx.{state}")).unwrap().unwrap();
+        let stored = page().platform().stored(Store::Tab, &format!("wicketgate.tx.{state}")).unwrap().unwrap();
         assert_eq!(member(&JSON::parse(&stored).unwrap(), "state").as_string().unwrap(), state);
-        page().platform().forget(&format!("wicketgate.tx.{state}"));
+        page().platform().forget(Store::Tab, &format!("wicketgate.tx.{state}"));
     }
 }
 
@@ -955,7 +955,10 @@ async fn metadata_is_passed_on_as_it_came() {
 async fn the_return_of_a_logout_has_its_state_and_nobody_elses() {
     let _page = keeping_the_page();
     let origin = js("location.origin").as_string().unwrap();
-    page().platform().store("wicketgate.logout", &format!(r#"{{"state":"mine","return_to":"{origin}/bye"}}"#)).unwrap();
+    page()
+        .platform()
+        .store(Store::Tab, "wicketgate.logout", &format!(r#"{{"state":"mine","return_to":"{origin}/bye"}}"#))
+        .unwrap();
     js("history.replaceState({ mine: 1 }, '', '/bye?state=forged')");
     let forged = client("logout-forged", "").await;
     assert!(ask(forged, call::LOGOUT_STATE, None).unwrap().is_undefined());
@@ -966,7 +969,7 @@ async fn the_return_of_a_logout_has_its_state_and_nobody_elses() {
     assert_eq!(ask(returned, call::LOGOUT_STATE, None).unwrap(), "mine");
     assert_eq!(js("location.pathname + location.search + location.hash"), "/bye?a=1#b");
     assert_eq!(text(&js("history.state")), r#"{"mine":1}"#);
-    assert_eq!(page().platform().stored("wicketgate.logout").unwrap(), None);
+    assert_eq!(page().platform().stored(Store::Tab, "wicketgate.logout").unwrap(), None);
 }
 
 #[wasm_bindgen_test]

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::Client;
 use super::configuration::LoginOptions;
 use super::flight::{Flight, Pilot, both};
-use super::session::Session;
+use super::session::{Session, Shared};
 use super::transactions;
-use crate::platform::Platform;
+use crate::platform::{Platform, Store};
 use crate::protocol::authorization::Transaction;
 use crate::protocol::callback::{AuthorizationResponse, is_at, is_response, without_response};
 use crate::protocol::error::{Error, ErrorKind, OAuthError};
@@ -155,7 +155,7 @@ impl<P: Platform> Client<P> {
             };
         }
         let exchange = response.complete(transaction, &self.server)?;
-        platform.forget(RESTARTED);
+        platform.forget(Store::Tab, RESTARTED);
         self.redeem(exchange, return_to).await
     }
 
@@ -209,6 +209,7 @@ impl<P: Platform> Client<P> {
             let session = session.ok_or(nobody)?;
             self.shared.decide(turn);
             self.shared.sign_in_at_backend(session);
+            self.tell_others();
         } else {
             let tokens = exchange.finish(&response)?;
             let claims = match tokens.id_token.as_ref().filter(|_| is_openid) {
@@ -223,9 +224,17 @@ impl<P: Platform> Client<P> {
             if is_overtaken() {
                 return Err(ErrorKind::Aborted.into());
             }
+            let held = Shared::held(&tokens, claims.as_ref(), exchange.resource(), sent_at);
+            let sealed = self.sealed(held.to_text()).await;
+            if is_overtaken() {
+                return Err(ErrorKind::Aborted.into());
+            }
             self.shared.decide(turn);
-            self.shared.sign_in(tokens, claims, exchange.resource().cloned(), sent_at);
+            // Whatever stands in the store is of a login before this one.
+            self.put(sealed);
+            self.shared.sign_in(held);
         }
+        self.shared.announce();
         Ok(self.result(return_to, app_state, answer))
     }
 
@@ -245,27 +254,44 @@ impl<P: Platform> Client<P> {
         }
         let platform = &self.page.platform;
         let now = platform.wall_clock();
-        let restarted = platform.stored(RESTARTED)?.as_deref().and_then(decimal);
+        let restarted = platform.stored(Store::Tab, RESTARTED)?.as_deref().and_then(decimal);
         if restarted.is_some_and(|at| now.saturating_sub(at) <= self.configuration.transaction_lifetime()) {
-            platform.forget(RESTARTED);
+            platform.forget(Store::Tab, RESTARTED);
             return Err(ErrorKind::RedirectLoop.into());
         }
-        platform.store(RESTARTED, &Json::from(now).to_text())
+        platform.store(Store::Tab, RESTARTED, &Json::from(now).to_text())
     }
 
-    /// Restores the session that the backend knows of, where nobody is signed in here and it can be asked.
+    /// Restores the session that the store has, or that the backend knows of, where nobody is signed in here.
     pub(super) async fn restore(&self) -> Result<(), Error> {
-        let Some(backend) = self.configuration.backend().filter(|_| !self.shared.is_signed_in()) else { return Ok(()) };
-        let Some(session_url) = backend.text("sessionUrl") else { return Ok(()) };
+        if self.shared.is_signed_in() {
+            return Ok(());
+        }
+        if self.has_changed_elsewhere() {
+            self.reload().await;
+            self.shared.announce();
+        }
+        self.ask_backend().await
+    }
+
+    /// Asks the backend who is signed in, where there is one that can be asked.
+    pub(super) async fn ask_backend(&self) -> Result<(), Error> {
+        let Some(backend) = self.configuration.backend() else { return Ok(()) };
+        let Some(session_url) = backend.text("sessionUrl").filter(|_| self.shared.leaving.get() == 0) else { return Ok(()) };
         let request = Request::get(Purpose::BackendSession, session_url.into()).to_backend(backend.member("headers"));
-        let turn = self.shared.latest_turn();
+        let (turn, number) = (self.shared.latest_turn(), self.shared.number());
         let response = self.send(request).await?;
         // A question decides nothing: a login or a logout since then knows better.
-        if response.status != 401 && turn == self.shared.latest_turn() && !self.shared.is_signed_in() {
-            let session = backend_answer(&response)?.as_ref().and_then(Session::from_backend);
-            if let Some(session) = session {
-                self.shared.sign_in_at_backend(session);
+        if turn == self.shared.latest_turn() && number == self.shared.number() {
+            let answer = if response.status == 401 { None } else { backend_answer(&response)? };
+            match answer.as_ref().and_then(Session::from_backend) {
+                Some(session) => self.shared.sign_in_at_backend(session),
+                None if self.shared.is_signed_in() => {
+                    self.shared.end();
+                }
+                None => {}
             }
+            self.shared.announce();
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ const CONFIGURATION: Shape = Shape {
         (Kind::Seconds, "transactionLifetime requestTimeout clockTolerance"),
         (Kind::Word("S256 off", ""), "pkce"),
         (Kind::Word("auto never", "always"), "par dpop"),
-        (Kind::Word("memory", "session local worker"), "tokenStore"),
+        (Kind::Word("memory session local", "worker"), "tokenStore"),
         (Kind::Word("fail restart", ""), "onUnknownTransaction"),
         (Kind::Word("verify trust-tls", ""), "idTokenSignature"),
         (Kind::Later, "allowedOrigins"),
@@ -124,7 +124,9 @@ impl Configuration {
         let mut identity = Json::empty();
         identity.set_text("server", Some(server));
         identity.set_text("exchangeUrl", self.backend().and_then(|backend| backend.text("exchangeUrl")));
-        for name in ["clientId", "scope", "resource", "sessionBinding", "idTokenSignature"] {
+        for name in
+            ["clientId", "scope", "resource", "sessionBinding", "idTokenSignature", "tokenStore", "metadata", "clockTolerance"]
+        {
             identity.set_copy(name, self.0.member(name));
         }
         identity.to_text()

@@ -1,7 +1,7 @@
 //! Finds a server's metadata: given by hand, remembered by this tab, or asked of the issuer.
 
 use super::configuration::Configuration;
-use crate::platform::Platform;
+use crate::platform::{Platform, Store};
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::{Purpose, Request};
 use crate::protocol::json::Json;
@@ -66,13 +66,13 @@ pub(crate) fn remember<P: Platform>(platform: &P, server: &ServerMetadata, now: 
         let mut entry = Json::empty();
         entry.set("at", Json::from(now));
         entry.set("metadata", server.as_json().clone());
-        let _ = platform.store(&key(issuer), &entry.to_text());
+        let _ = platform.store(Store::Tab, &key(issuer), &entry.to_text());
     }
 }
 
 /// What was remembered less than `lifetime` ago, checked as if it had just been discovered.
 fn remembered<P: Platform>(platform: &P, issuer: &str, lifetime: u64) -> Option<ServerMetadata> {
-    let entry = Json::parse(platform.stored(&key(issuer)).ok()??.as_bytes())?;
+    let entry = Json::parse(platform.stored(Store::Tab, &key(issuer)).ok()??.as_bytes())?;
     let age = platform.wall_clock().checked_sub(entry.integer("at")?)?;
     let metadata = entry.member("metadata").filter(|_| age <= lifetime)?;
     ServerMetadata::of_issuer(metadata.clone(), issuer).ok()

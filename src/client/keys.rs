@@ -17,12 +17,16 @@ use crate::protocol::secret::Secret;
 /// A token with an unknown key makes the keys be fetched again; a flood of them, once in so many milliseconds.
 const PAUSE: u64 = 60_000;
 
+/// A key that was withdrawn serves for so many milliseconds more.
+const LIFETIME: u64 = 3_600_000;
+
 /// The keys of one server.
 pub(super) struct KnownKeys {
     jwks_uri: String,
     keys: Rc<JwkSet>,
-    /// When they were fetched because one was not among them: on the monotonic clock, in milliseconds.
-    renewed_at: Option<u64>,
+    /// When they were fetched, and when because one was not among them: on the monotonic clock, in milliseconds.
+    fetched_at: u64,
+    looked_again_at: Option<u64>,
 }
 
 impl<P: Platform> Client<P> {
@@ -30,7 +34,7 @@ impl<P: Platform> Client<P> {
     /// them. A failure shows when they are needed.
     pub(super) async fn fetch_keys_beside(&self, is_openid: bool) {
         if is_openid && self.configuration.verifies_signatures() && self.known_keys().is_none() {
-            let _ = self.fetch_keys(None).await;
+            let _ = self.fetch_keys().await;
         }
     }
 
@@ -72,44 +76,63 @@ impl<P: Platform> Client<P> {
         if !self.configuration.verifies_signatures() {
             return Ok(token.trusted_by_tls());
         }
-        let keys = self.candidates(&token).await?;
-        if keys.is_empty() {
-            return Err(invalid(Flaw::of("kid", "names no key of the server that could have signed this")));
-        }
-        let verified = token.verified(keys, |check| self.page.platform.verify(check)).await?;
-        verified.ok_or_else(|| invalid(Flaw::of("", "its signature is not the server's")))
-    }
-
-    async fn candidates(&self, token: &Jws) -> Result<Vec<Json>, Error> {
-        let known = self.known_keys();
-        let now = self.page.platform.monotonic_clock();
-        let keys = match known {
-            None => self.fetch_keys(None).await?,
-            Some((keys, renewed_at)) => {
-                let candidates = keys.candidates(token);
-                let may_renew = renewed_at.is_none_or(|at| now.saturating_sub(at) > PAUSE);
-                if !candidates.is_empty() || !may_renew {
-                    return Ok(candidates);
-                }
-                self.fetch_keys(Some(now)).await?
-            }
+        let (mut keys, mut is_new) = match self.known_keys() {
+            Some(keys) => (keys, false),
+            None => (self.fetch_keys().await?, true),
         };
-        Ok(keys.candidates(token))
+        loop {
+            let candidates = keys.candidates(&token);
+            let has_candidates = !candidates.is_empty();
+            let verified = token.verified(candidates, |check| self.page.platform.verify(check)).await?;
+            if let Some(verified) = verified {
+                return Ok(verified);
+            }
+            // The server may have changed its keys, under new names or none.
+            if is_new || !self.may_look_again() {
+                return Err(invalid(if has_candidates {
+                    Flaw::of("", "its signature is not the server's")
+                } else {
+                    Flaw::of("kid", "names no key of the server that could have signed this")
+                }));
+            }
+            (keys, is_new) = (self.fetch_keys().await?, true);
+        }
     }
 
-    fn known_keys(&self) -> Option<(Rc<JwkSet>, Option<u64>)> {
-        let jwks_uri = self.server.text("jwks_uri");
-        let all = self.page.keys.borrow();
-        all.iter().find(|known| Some(known.jwks_uri.as_str()) == jwks_uri).map(|known| (known.keys.clone(), known.renewed_at))
+    /// Whether the keys may be asked for because a token is not by one of them; then this was it for a while.
+    fn may_look_again(&self) -> bool {
+        let now = self.page.platform.monotonic_clock();
+        let mut all = self.page.keys.borrow_mut();
+        let known = all.iter_mut().find(|known| Some(known.jwks_uri.as_str()) == self.server.text("jwks_uri"));
+        known.is_none_or(|known| {
+            let may = known.looked_again_at.is_none_or(|at| now.saturating_sub(at) > PAUSE);
+            if may {
+                known.looked_again_at = Some(now);
+            }
+            may
+        })
     }
 
-    async fn fetch_keys(&self, renewed_at: Option<u64>) -> Result<Rc<JwkSet>, Error> {
+    fn known_keys(&self) -> Option<Rc<JwkSet>> {
+        let now = self.page.platform.monotonic_clock();
+        let is_these = |known: &&KnownKeys| {
+            Some(known.jwks_uri.as_str()) == self.server.text("jwks_uri") && now.saturating_sub(known.fetched_at) < LIFETIME
+        };
+        self.page.keys.borrow().iter().find(is_these).map(|known| known.keys.clone())
+    }
+
+    async fn fetch_keys(&self) -> Result<Rc<JwkSet>, Error> {
         let jwks_uri = self.server.endpoint("jwks_uri")?;
         let response = self.send(Request::get(Purpose::Keys, jwks_uri.into())).await?;
         let keys = Rc::new(JwkSet::from_response(&response)?);
         let mut all = self.page.keys.borrow_mut();
-        all.retain(|known| known.jwks_uri != jwks_uri);
-        all.push(KnownKeys { jwks_uri: jwks_uri.into(), keys: keys.clone(), renewed_at });
+        let before = all.iter().position(|known| known.jwks_uri == jwks_uri).map(|at| all.swap_remove(at));
+        all.push(KnownKeys {
+            jwks_uri: jwks_uri.into(),
+            keys: keys.clone(),
+            fetched_at: self.page.platform.monotonic_clock(),
+            looked_again_at: before.and_then(|before| before.looked_again_at),
+        });
         Ok(keys)
     }
 }

@@ -3,7 +3,7 @@
 use super::configuration::LoginOptions;
 use super::{Client, discovery};
 use crate::platform::Platform;
-use crate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy};
+use crate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy, is_openid};
 use crate::protocol::callback::without_response;
 use crate::protocol::error::Error;
 use crate::protocol::return_to::{local_path, same_origin_path};
@@ -49,6 +49,9 @@ impl<P: Platform> Client<P> {
             binding: configuration.text("sessionBinding"),
         };
         let request = AuthorizationRequest::new(&self.server, &asked, &entropy, now)?;
+        if request.needs_id_token() && !scope.is_some_and(is_openid) {
+            return Err(Error::option("scope", "has no openid: nobody would check maxAge or an essential acr"));
+        }
         self.page.transactions.put(platform, request.transaction(), configuration.transaction_lifetime())?;
         if let Some(discovered) = &self.discovered {
             discovery::remember(platform, discovered, now);

@@ -5,6 +5,7 @@ mod callback;
 mod configuration;
 mod discovery;
 mod flight;
+mod keeping;
 mod keys;
 mod login;
 mod logout;
@@ -14,13 +15,13 @@ mod transactions;
 mod userinfo;
 
 use core::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 pub use callback::LoginResult;
 pub use configuration::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
 pub use session::{Session, Status};
 
-use crate::platform::Platform;
+use crate::platform::{Platform, Signal};
 use crate::protocol::callback::is_response;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::id_token::Expected;
@@ -34,16 +35,24 @@ use transactions::Transactions;
 /// user, as a framework makes them that mounts twice, have one session between them.
 pub struct Page<P> {
     platform: P,
+    clients: RefCell<Vec<Weak<Client<P>>>>,
     transactions: Transactions,
     keys: RefCell<Vec<KnownKeys>>,
+    logout_state: RefCell<Option<String>>,
     shared: RefCell<Vec<Rc<Shared>>>,
 }
 
 impl<P: Platform> Page<P> {
     /// A page on `platform`.
     pub fn new(platform: P) -> Rc<Self> {
-        let transactions = Transactions::default();
-        Rc::new(Self { platform, transactions, keys: RefCell::default(), shared: RefCell::default() })
+        Rc::new(Self {
+            platform,
+            clients: RefCell::default(),
+            transactions: Transactions::default(),
+            keys: RefCell::default(),
+            logout_state: RefCell::default(),
+            shared: RefCell::default(),
+        })
     }
 
     /// The host.
@@ -53,6 +62,32 @@ impl<P: Platform> Page<P> {
 
     fn url(&self) -> Result<Url, Error> {
         Url::from_serialized(self.platform.page_url()).ok_or_else(|| Error::unsupported("a page with an http or https URL"))
+    }
+
+    /// Lets `client` hear what the page is told.
+    fn add(self: &Rc<Self>, client: &Rc<Client<P>>) {
+        let mut clients = self.clients.borrow_mut();
+        if clients.is_empty() {
+            let page = Rc::downgrade(self);
+            self.platform.listen(Box::new(move |signal| {
+                if let Some(page) = page.upgrade() {
+                    page.hear(signal);
+                }
+            }));
+        }
+        clients.retain(|client| client.strong_count() > 0);
+        clients.push(Rc::downgrade(client));
+    }
+
+    fn hear(&self, signal: Signal<'_>) {
+        // Each session once: its clients share it.
+        let mut heard: Vec<Rc<Client<P>>> = Vec::new();
+        for client in self.clients.borrow().iter().filter_map(Weak::upgrade) {
+            if !heard.iter().any(|other| Rc::ptr_eq(&other.shared, &client.shared)) {
+                heard.push(client);
+            }
+        }
+        heard.iter().for_each(|client| client.hear(signal));
     }
 
     fn shared(&self, identity: String) -> Rc<Shared> {
@@ -75,6 +110,7 @@ pub struct Client<P> {
     discovered: Option<ServerMetadata>,
     shared: Rc<Shared>,
     logout_state: Option<String>,
+    this: Weak<Self>,
 }
 
 impl<P: Platform> Client<P> {
@@ -84,16 +120,26 @@ impl<P: Platform> Client<P> {
     /// # Errors
     /// `invalid_config`, `invalid_metadata`, `unsupported_environment`, `network_failed`, `timed_out`,
     /// `backend_failed`.
-    pub async fn connect(page: &Rc<Page<P>>, mut configuration: Configuration) -> Result<Self, Error> {
+    pub async fn connect(page: &Rc<Page<P>>, mut configuration: Configuration) -> Result<Rc<Self>, Error> {
         let url = page.url()?;
         configuration.check(&url)?;
         let is_callback = is_response(&url, configuration.text("redirectUri"));
         let (server, discovered) = discovery::server_metadata(&page.platform, &configuration, is_callback).await?;
         let shared = page.shared(configuration.identity(server.identity()));
-        let mut client = Self { shared, page: page.clone(), configuration, server, discovered, logout_state: None };
+        let logout_state = if is_callback { None } else { page.logout_return() };
+        let client = Rc::new_cyclic(|this| Self {
+            shared,
+            page: page.clone(),
+            configuration,
+            server,
+            discovered,
+            logout_state,
+            this: this.clone(),
+        });
         client.check_can_verify(client.configuration.text("scope"))?;
+        client.check_can_keep()?;
+        page.add(&client);
         if !client.is_callback(None) {
-            client.logout_state = client.logout_return(&url);
             client.restore().await?;
         }
         Ok(client)

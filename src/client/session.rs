@@ -7,7 +7,7 @@ use super::callback::CallbackFlight;
 use super::flight::Flight;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::Request;
-use crate::protocol::json::Json;
+use crate::protocol::json::{Json, SecretObject};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{TokenSet, TokenType, refresh_request};
 
@@ -53,6 +53,17 @@ impl Session {
         Self { status: Status::SignedOut, claims: None, scope: None, expires_at: None, token_type: None }
     }
 
+    /// What a page may know of `record`.
+    fn of_record(record: &Json) -> Self {
+        Self {
+            status: Status::SignedIn,
+            claims: record.member("claims").cloned(),
+            scope: record.text("scope").map(String::from),
+            expires_at: record.integer(EXPIRES_AT).map(|millis| millis / 1000),
+            token_type: Some(TokenType::Bearer),
+        }
+    }
+
     /// Somebody is signed in, and nothing else is known.
     pub(super) fn signed_in() -> Self {
         Self { status: Status::SignedIn, ..Self::signed_out() }
@@ -88,17 +99,25 @@ impl Session {
     }
 }
 
-/// What the server gave.
-struct Tokens {
-    access_token: Secret,
+/// What the server gave, as it is kept: an object of `v` (the version of this form), `access_token`, `refresh_token`,
+/// `id_token`, `scope`, `claims`, `resource` (what they were asked for, RFC 8707), each where there is one, and
+/// `expires_at`, in milliseconds since the Unix epoch.
+pub(super) struct Held {
+    record: SecretObject,
     /// On the monotonic clock.
     expires_at: Option<u64>,
-    refresh_token: Option<Secret>,
-    /// For a logout at the server.
-    id_token: Option<Secret>,
-    /// What they were asked for (RFC 8707).
-    resource: Option<Json>,
 }
+
+impl Held {
+    /// The form in which it is kept.
+    pub(super) fn to_text(&self) -> Secret {
+        Secret::new(self.record.to_text())
+    }
+}
+
+const EXPIRES_AT: &str = "expires_at";
+/// In milliseconds.
+const LIFETIME: &str = "lifetime";
 
 /// A refresh, and who waits for it.
 pub(super) type Refresh = Flight<Result<(), Error>>;
@@ -106,32 +125,47 @@ pub(super) type Refresh = Flight<Result<(), Error>>;
 type Listener = Rc<dyn Fn(&Rc<Session>)>;
 
 /// What all clients of one page share that have the same [`identity`](super::Configuration::identity).
+///
+/// What changes the session here tells nobody: [`announce`](Self::announce) does, when no lock is held.
 pub(crate) struct Shared {
     pub(super) identity: String,
     pub(super) callbacks: RefCell<Vec<CallbackFlight>>,
     session: RefCell<Rc<Session>>,
-    tokens: RefCell<Option<Tokens>>,
+    announced: RefCell<Rc<Session>>,
+    held: RefCell<Option<Held>>,
+    /// What the store has of it, as far as this page knows.
+    pub(super) kept: RefCell<Option<String>>,
+    pub(super) is_retrying: Cell<bool>,
     pub(super) refreshing: RefCell<Option<Rc<Refresh>>>,
     listeners: RefCell<Vec<(u32, Listener)>>,
     subscriptions: Cell<u32>,
     callbacks_begun: Cell<u32>,
     turns: Cell<u32>,
     decided: Cell<u32>,
+    sessions: Cell<u32>,
+    /// Logouts that the backend has not answered yet: what it says meanwhile of its session is not true any more.
+    pub(super) leaving: Cell<u32>,
 }
 
 impl Shared {
     pub(super) fn new(identity: String) -> Self {
+        let session = Rc::new(Session::signed_out());
         Self {
             identity,
             callbacks: RefCell::default(),
-            session: RefCell::new(Rc::new(Session::signed_out())),
-            tokens: RefCell::default(),
+            announced: RefCell::new(session.clone()),
+            session: RefCell::new(session),
+            held: RefCell::default(),
+            kept: RefCell::default(),
+            is_retrying: Cell::default(),
             refreshing: RefCell::default(),
             listeners: RefCell::default(),
             subscriptions: Cell::default(),
             callbacks_begun: Cell::default(),
             turns: Cell::default(),
             decided: Cell::default(),
+            sessions: Cell::default(),
+            leaving: Cell::default(),
         }
     }
 
@@ -143,70 +177,119 @@ impl Shared {
         self.session.borrow().status != Status::SignedOut
     }
 
-    /// Begins a session with `tokens`, which were asked for `resource`. `sent_at` is when, on both clocks, in
-    /// milliseconds: what the network took is counted against the token, never for it.
-    pub(super) fn sign_in(&self, tokens: TokenSet, claims: Option<Json>, resource: Option<Json>, sent_at: SentAt) {
+    /// What to hold of `tokens`, which were asked for `resource`. `sent_at` is when, on both clocks, in milliseconds: what
+    /// the network took is counted against the token, never for it.
+    pub(super) fn held(tokens: &TokenSet, claims: Option<&Json>, resource: Option<&Json>, sent_at: SentAt) -> Held {
         let expires_on = |clock: u64| tokens.expires_in.map(|lifetime| clock.saturating_add(lifetime));
-        let session = Session {
-            status: Status::SignedIn,
-            claims,
-            expires_at: expires_on(sent_at.wall).map(|millis| millis / 1000),
-            token_type: Some(tokens.token_type),
-            scope: tokens.scope,
-        };
-        self.tokens.replace(Some(Tokens {
-            expires_at: expires_on(sent_at.monotonic),
-            access_token: tokens.access_token,
-            refresh_token: tokens.refresh_token,
-            id_token: tokens.id_token,
-            resource,
-        }));
-        self.change(session);
+        let mut record = SecretObject::empty();
+        record.set("v", Json::from(1));
+        record.set_text("access_token", Some(tokens.access_token.expose()));
+        record.set_text("refresh_token", tokens.refresh_token.as_ref().map(Secret::expose));
+        // One that nobody has asked for, and so nobody validated, is nothing to keep.
+        record.set_text("id_token", tokens.id_token.as_ref().filter(|_| claims.is_some()).map(Secret::expose));
+        record.set_text("scope", tokens.scope.as_deref());
+        record.set_copy("claims", claims);
+        record.set_copy("resource", resource);
+        if let Some(expires_at) = expires_on(sent_at.wall) {
+            record.set(EXPIRES_AT, Json::from(expires_at));
+            record.set(LIFETIME, Json::from(tokens.expires_in.unwrap_or_default()));
+        }
+        Held { record, expires_at: expires_on(sent_at.monotonic) }
     }
 
-    /// Goes on with renewed `tokens`. What the server did not send anew stays as it is.
-    pub(super) fn renew(&self, mut tokens: TokenSet, claims: Option<Json>, sent_at: SentAt) {
-        let (session, before) = (self.session(), self.tokens.take());
-        let resource = before.and_then(|before| {
-            tokens.refresh_token = tokens.refresh_token.take().or(before.refresh_token);
-            tokens.id_token = tokens.id_token.take().or(before.id_token);
-            before.resource
-        });
-        tokens.scope = tokens.scope.take().or_else(|| session.scope.clone());
-        self.sign_in(tokens, claims.or_else(|| session.claims.clone()), resource, sent_at);
+    /// What to hold of renewed `tokens`. What the server did not send anew stays as it is.
+    pub(super) fn renewed(&self, tokens: &TokenSet, claims: Option<&Json>, sent_at: SentAt) -> Held {
+        let mut renewed = Self::held(tokens, claims, None, sent_at);
+        let before = self.held.borrow();
+        for (name, value) in before.as_ref().map_or(&[][..], |before| before.record.members()) {
+            if name != EXPIRES_AT && name != LIFETIME && renewed.record.member(name).is_none() {
+                renewed.record.set(name, value.clone());
+            }
+        }
+        renewed
+    }
+
+    /// Goes on with `held`. Nobody hears of it before [`announce`](Self::announce).
+    pub(super) fn go_on(&self, held: Held) {
+        self.session.replace(Rc::new(Session::of_record(&held.record)));
+        self.held.replace(Some(held));
+    }
+
+    /// Begins a session with `held`.
+    pub(super) fn sign_in(&self, held: Held) {
+        next(&self.sessions);
+        self.refreshing.take();
+        self.go_on(held);
+    }
+
+    /// What is to be kept of the session, where there are tokens.
+    pub(super) fn record(&self) -> Option<Secret> {
+        self.held.borrow().as_ref().map(Held::to_text)
+    }
+
+    /// Goes on with the session that `record` is of. `false` where it is none, or one that is over.
+    pub(super) fn adopt(&self, record: &Secret, now: SentAt) -> bool {
+        let Some(record) = SecretObject::parse(record.expose().as_bytes()) else { return false };
+        let left = record.member(EXPIRES_AT).map(|_| record.integer(EXPIRES_AT).unwrap_or_default().saturating_sub(now.wall));
+        let is_over = left == Some(0) && record.text("refresh_token").is_none();
+        if record.integer("v") != Some(1) || record.text("access_token").is_none() || is_over {
+            return false;
+        }
+        let held = Held { record, expires_at: left.map(|left| now.monotonic.saturating_add(left)) };
+        // It may be another user's, or of another login: what is under way for the one before is not for this.
+        next(&self.sessions);
+        self.go_on(held);
+        true
+    }
+
+    /// Counts the sessions of this page: one that is renewed is the same.
+    pub(super) fn number(&self) -> u32 {
+        self.sessions.get()
+    }
+
+    /// How long the access token is good for in all, in milliseconds, where that is known.
+    pub(super) fn lifetime(&self) -> Option<u64> {
+        self.held.borrow().as_ref().and_then(|held| held.record.integer(LIFETIME))
     }
 
     /// Whether the server gave what renews the access token.
     pub(super) fn can_renew(&self) -> bool {
-        self.tokens.borrow().as_ref().is_some_and(|tokens| tokens.refresh_token.is_some())
+        self.held.borrow().as_ref().is_some_and(|held| held.record.text("refresh_token").is_some())
     }
 
     /// The request that renews the access token.
     pub(super) fn refresh_request(&self, token_endpoint: &str, client_id: &str) -> Option<Request> {
-        let tokens = self.tokens.borrow();
-        let tokens = tokens.as_ref()?;
-        Some(refresh_request(token_endpoint, client_id, tokens.refresh_token.as_ref()?, tokens.resource.as_ref()))
+        let held = self.held.borrow();
+        let record = &held.as_ref()?.record;
+        Some(refresh_request(token_endpoint, client_id, record.text("refresh_token")?, record.member("resource")))
     }
 
     /// Takes over a refresh token that replaces the one before (RFC 6749 §6), where there is one.
-    pub(super) fn rotate(&self, refresh_token: Option<Secret>) {
-        if let Some(tokens) = self.tokens.borrow_mut().as_mut().filter(|_| refresh_token.is_some()) {
-            tokens.refresh_token = refresh_token;
+    /// Tells whether there was one.
+    pub(super) fn rotate(&self, refresh_token: Option<&Secret>) -> bool {
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.record.set_text("refresh_token", refresh_token.map(Secret::expose));
         }
+        refresh_token.is_some()
     }
 
     /// The server could not be asked, or gave no answer that ends the session.
     pub(super) fn go_stale(&self) {
-        if self.session.borrow().status == Status::SignedIn {
+        if self.is_signed_in() && !self.is_stale() {
             let session = Session { status: Status::Stale, ..(*self.session()).clone() };
-            self.change(session);
+            self.session.replace(Rc::new(session));
         }
+    }
+
+    pub(super) fn is_stale(&self) -> bool {
+        self.session.borrow().status == Status::Stale
     }
 
     /// Begins a session whose tokens a backend has.
     pub(super) fn sign_in_at_backend(&self, session: Session) {
-        self.tokens.take();
-        self.change(session);
+        next(&self.sessions);
+        self.held.take();
+        self.session.replace(Rc::new(session));
     }
 
     /// Takes a turn at deciding the session, as a login does when it sends its request. Answers come in any order,
@@ -235,25 +318,31 @@ impl Shared {
         self.decided.set(turn);
     }
 
-    /// Ends the session, and gives out its ID token.
-    pub(super) fn sign_out(&self) -> Option<Secret> {
-        self.decide(self.take_turn());
-        let tokens = self.tokens.take();
+    /// Ends the session, and gives out what was held. A login under way is another session's, and goes on.
+    pub(super) fn end(&self) -> Option<SecretObject> {
+        next(&self.sessions);
+        self.refreshing.take();
+        let held = self.held.take();
         // What a callback once ended in is not said again after the session has ended.
         self.callbacks.borrow_mut().retain(CallbackFlight::is_under_way);
         if self.is_signed_in() {
-            self.change(Session::signed_out());
+            self.session.replace(Rc::new(Session::signed_out()));
         }
-        tokens.and_then(|tokens| tokens.id_token)
+        held.map(|held| held.record)
     }
 
-    /// The access token, where it is still good for `min_validity` milliseconds; `now` is on the monotonic
-    /// clock.
-    pub(super) fn access_token(&self, now: u64, min_validity: u64) -> Result<String, Error> {
-        let tokens = self.tokens.borrow();
-        let reason = match &*tokens {
-            Some(tokens) if tokens.expires_at.is_none_or(|at| now.saturating_add(min_validity) < at) => {
-                return Ok(tokens.access_token.expose().into());
+    /// The access token, where it is still good for `min_validity` milliseconds. The monotonic clock counts; but it may
+    /// stand still while the machine sleeps, so one that can be renewed must be good on the other clock too.
+    pub(super) fn access_token(&self, now: SentAt, min_validity: u64) -> Result<String, Error> {
+        let held = self.held.borrow();
+        let is_before = |clock: u64, end: Option<u64>| end.is_none_or(|end| clock.saturating_add(min_validity) < end);
+        let is_good = |held: &Held| {
+            let can_renew = held.record.text("refresh_token").is_some();
+            is_before(now.monotonic, held.expires_at) && (!can_renew || is_before(now.wall, held.record.integer(EXPIRES_AT)))
+        };
+        let reason = match &*held {
+            Some(held) if is_good(held) => {
+                return Ok(held.record.text("access_token").unwrap_or_default().into());
             }
             Some(_) => "it has expired",
             None if self.is_signed_in() => "the backend keeps it",
@@ -272,9 +361,12 @@ impl Shared {
         self.listeners.borrow_mut().retain(|(other, _)| *other != id);
     }
 
-    fn change(&self, session: Session) {
-        let session = Rc::new(session);
-        self.session.replace(session.clone());
+    /// Tells all who want to know that the session has changed, where it has.
+    pub(super) fn announce(&self) {
+        let session = self.session();
+        if Rc::ptr_eq(&self.announced.replace(session.clone()), &session) {
+            return;
+        }
         // A listener may call anything, this included: nothing is borrowed while it runs.
         let ids: Vec<u32> = self.listeners.borrow().iter().map(|(id, _)| *id).collect();
         for id in ids {

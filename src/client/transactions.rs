@@ -3,7 +3,7 @@
 
 use core::cell::RefCell;
 
-use crate::platform::Platform;
+use crate::platform::{Platform, Store};
 use crate::protocol::authorization::Transaction;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::json::decimal;
@@ -42,7 +42,7 @@ impl Transactions {
             let count = if entry.is_pending { pending } else { tombstones };
             *count += 1;
             if *count > KEPT || now.saturating_sub(entry.date) > lifetime {
-                platform.forget(&entry.key);
+                platform.forget(Store::Tab, &entry.key);
                 entry.key.clear();
             }
         }
@@ -50,9 +50,9 @@ impl Transactions {
 
         let key = key(transaction.state());
         let text = transaction.to_text();
-        platform.store(&key, text.expose())?;
-        if platform.stored(&key)?.as_deref() != Some(text.expose()) {
-            platform.forget(&key);
+        platform.store(Store::Tab, &key, text.expose())?;
+        if platform.stored(Store::Tab, &key)?.as_deref() != Some(text.expose()) {
+            platform.forget(Store::Tab, &key);
             return Err(ErrorKind::StorageUnavailable.into());
         }
         entries.push(Entry { key, is_pending: true, date: now });
@@ -66,9 +66,9 @@ impl Transactions {
             return;
         }
         let key = key(transaction.state());
-        platform.forget(&key);
+        platform.forget(Store::Tab, &key);
         // A store that has no room for the tombstone has lost the transaction all the same.
-        let _ = platform.store(&key, &transaction.to_tombstone(now));
+        let _ = platform.store(Store::Tab, &key, &transaction.to_tombstone(now));
         // Read anew when the next login begins.
         self.0.take();
     }
@@ -76,7 +76,7 @@ impl Transactions {
 
 /// Looks up what was stored under `state`: a transaction, or the tombstone of one.
 pub(crate) fn find<P: Platform>(platform: &P, state: &str) -> Result<Option<Transaction>, Error> {
-    Ok(platform.stored(&key(state))?.as_deref().and_then(Transaction::from_text))
+    Ok(platform.stored(Store::Tab, &key(state))?.as_deref().and_then(Transaction::from_text))
 }
 
 /// The entries of the store, oldest first; those in `entries` are known. What is none, though it has the name
@@ -88,14 +88,14 @@ fn entries<P: Platform>(platform: &P, mut entries: Vec<Entry>) -> Result<Vec<Ent
         if !key.starts_with(PREFIX) || entries.iter().any(|entry| entry.key == key) {
             continue;
         }
-        let text = platform.stored(&key)?.unwrap_or_default();
+        let text = platform.stored(Store::Tab, &key)?.unwrap_or_default();
         let created_at = date_of(&text, CREATED_AT);
         match created_at.or_else(|| date_of(&text, USED_AT)) {
             Some(date) => {
                 let place = entries.iter().position(|other| other.date > date).unwrap_or(entries.len());
                 entries.insert(place, Entry { key, is_pending: created_at.is_some(), date });
             }
-            None => platform.forget(&key),
+            None => platform.forget(Store::Tab, &key),
         }
     }
     Ok(entries)

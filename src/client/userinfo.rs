@@ -12,12 +12,12 @@ impl<P: Platform> Client<P> {
     /// The claims of the UserInfo endpoint (OpenID Connect Core §5.3): about the subject of the ID token, or refused.
     ///
     /// # Errors
-    /// `userinfo_invalid`; `invalid_metadata` where the server has no such endpoint; those of
+    /// `userinfo_invalid`; `aborted` where a login or a logout overtook it; `invalid_metadata` where the server has no such endpoint; those of
     /// [`access_token`](Self::access_token).
     pub async fn user_info(&self) -> Result<Json, Error> {
         let endpoint = self.server.endpoint("userinfo_endpoint")?;
         let access_token = Secret::new(self.access_token(&AccessTokenOptions::none()).await?);
-        let session = self.session();
+        let (session, number) = (self.session(), self.shared.number());
         let Some(subject) = session.claims.as_ref().and_then(|claims| claims.text("sub")) else {
             return Err(ErrorKind::NoSession { reason: "no ID token came, which UserInfo has to agree with" }.into());
         };
@@ -33,6 +33,10 @@ impl<P: Platform> Client<P> {
                 userinfo::signed_claims(token, self.server.issuer().unwrap_or_default(), self.configuration.client_id())?
             }
         };
+        // Meanwhile it may have become another user's page.
+        if number != self.shared.number() {
+            return Err(ErrorKind::Aborted.into());
+        }
         userinfo::claims(claims, Some(subject))
     }
 }

@@ -9,6 +9,7 @@ use super::metadata::ServerMetadata;
 use super::pkce::{code_challenge, digest};
 use super::return_to::is_local_path;
 use super::secret::Secret;
+use super::shape::{Kind, Shape};
 use super::url::{Url, append_parameter, cut, decode_component, is_plain, with_query};
 
 /// Parameters that are the client's to set: a caller's own value for one of them is refused, since a second
@@ -147,6 +148,11 @@ impl AuthorizationRequest {
         &self.url
     }
 
+    /// Whether it asks for what only an ID token answers: `max_age`, or an essential `acr`.
+    pub(crate) fn needs_id_token(&self) -> bool {
+        ["max_age", "acr"].iter().any(|name| self.transaction.0.member(name).is_some())
+    }
+
     /// What must be stored before the browser is sent there.
     pub fn transaction(&self) -> &Transaction {
         &self.transaction
@@ -191,14 +197,26 @@ fn check_extra_parameters(own_query: &str, extra: &[(String, Json)]) -> Result<(
     Ok(())
 }
 
+const ACR: Shape = Shape {
+    prefix: "extraParams.claims.id_token.acr",
+    members: &[(Kind::Flag, "essential"), (Kind::Text, "value"), (Kind::List, "values")],
+    is_open: true,
+    error: Error::option,
+};
+
 /// The request for the claim `acr` that is essential (OpenID Connect Core §5.5.1), where `claims` has one: the ID token
 /// must answer it. Every other request is a wish.
 fn essential_acr(extra: Option<&Json>) -> Result<Option<Json>, Error> {
     let Some(claims) = extra.and_then(|extra| extra.text("claims")) else { return Ok(None) };
     let claims = Json::parse(claims.as_bytes()).filter(Json::is_object);
     let claims = claims.ok_or_else(|| Error::option("extraParams", "has claims that are not a JSON object"))?;
-    let acr = claims.member("id_token").and_then(|id_token| id_token.member("acr"));
-    Ok(acr.filter(|acr| acr.is_true("essential")).cloned())
+    let Some(acr) = claims.member("id_token").and_then(|id_token| id_token.member("acr")) else { return Ok(None) };
+    // What cannot be read must not mean that anything will do.
+    ACR.check(if matches!(acr, Json::Null) { return Ok(None) } else { acr })?;
+    if acr.member("values").is_some_and(|values| values.items().is_empty()) {
+        return Err(ACR.wrong("values", "is empty"));
+    }
+    Ok(acr.is_true("essential").then(|| acr.clone()))
 }
 
 /// Whether `text` can be a redirect URI: an absolute URL without a fragment (RFC 6749 §3.1.2).

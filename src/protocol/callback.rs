@@ -137,10 +137,15 @@ pub fn is_response(url: &Url, redirect_uri: Option<&str>) -> bool {
 /// `url` without the parameters of an authorization response, also where it is not a whole one; every other
 /// byte stays.
 pub fn without_response(url: &Url) -> String {
+    without_parameters(url, &PARAMETERS)
+}
+
+/// `url` without the parameters of these names, in its query and in a fragment that carries a response; any other is an
+/// app's own.
+pub(crate) fn without_parameters(url: &Url, names: &[&str]) -> String {
     let mut cleaned = String::from(url.location());
-    append_kept(&mut cleaned, '?', url.query(), true);
-    // A fragment is an app's own, unless it carries a response.
-    append_kept(&mut cleaned, '#', url.fragment(), has_response(url.fragment()));
+    append_kept(&mut cleaned, '?', url.query(), names);
+    append_kept(&mut cleaned, '#', url.fragment(), if has_response(url.fragment()) { names } else { &[] });
     cleaned
 }
 
@@ -151,10 +156,11 @@ pub(crate) fn parameter(url: &Url, name: &str) -> Option<String> {
     decode_component(value?)
 }
 
-fn append_kept(url: &mut String, mut separator: char, parameters: Option<&str>, is_response: bool) {
+fn append_kept(url: &mut String, mut separator: char, parameters: Option<&str>, names: &[&str]) {
     let Some(parameters) = parameters else { return };
     for pair in parameters.split('&') {
-        if !is_response || parameter_name(cut(pair, '=').0).is_none() {
+        let name = decode_component(cut(pair, '=').0);
+        if !names.iter().any(|removed| name.as_deref() == Some(removed)) {
             url.push(separator);
             url.push_str(pair);
             separator = '&';

@@ -11,6 +11,9 @@ use super::url::cut;
 /// No answer of a server that this crate talks to is larger: more is refused, not read.
 pub const MAX_BODY: usize = 1 << 20;
 
+/// What a token request is sent as (RFC 6749 appendix B).
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+
 /// What a request is for. Says what its failure means to the caller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
@@ -20,6 +23,8 @@ pub enum Purpose {
     Token,
     /// Renewing the access token at the token endpoint.
     Refresh,
+    /// Revoking a token (RFC 7009).
+    Revocation,
     /// Reading the server's keys (RFC 7517).
     Keys,
     /// Asking who is logged in (OpenID Connect Core §5.3).
@@ -39,6 +44,7 @@ impl Purpose {
             Self::Metadata => "the request for the server's metadata",
             Self::Token => "the token request",
             Self::Refresh => "the refresh request",
+            Self::Revocation => "the revocation request",
             Self::Keys => "the request for the server's keys",
             Self::UserInfo => "the UserInfo request",
             Self::HandOff => "the hand-off to the backend",
@@ -52,7 +58,7 @@ impl Purpose {
     pub fn is_own_backend(self) -> bool {
         match self {
             Self::HandOff | Self::BackendSession | Self::BackendLogout => true,
-            Self::Metadata | Self::Token | Self::Refresh | Self::Keys | Self::UserInfo => false,
+            Self::Metadata | Self::Token | Self::Refresh | Self::Revocation | Self::Keys | Self::UserInfo => false,
         }
     }
 }

@@ -10,7 +10,6 @@ use super::jws::{Algorithm, VerifiedJws};
 use super::secret::{base64url, is_equal};
 
 /// What an ID token is held against.
-#[derive(Debug)]
 pub struct Expected<'a> {
     /// The server's issuer identifier.
     pub issuer: &'a str,
@@ -43,7 +42,7 @@ pub fn validate(token: VerifiedJws, expected: &Expected<'_>) -> Result<Json, Fla
     }
     // Step 10. A token that was issued long ago is bounded by its `exp`; one of the future shows a wrong clock.
     date(&claims, "iat")?.ok_or(Flaw::of("iat", "is missing"))?;
-    for claim in ["iat", "nbf"] {
+    for claim in ["iat", "nbf", "auth_time"] {
         let early = date(&claims, claim)?.unwrap_or_default().saturating_sub(expected.now);
         if early > expected.tolerance {
             return Err(Flaw { seconds: Some(early / 1000), ..Flaw::of(claim, "is in the future, by") });
@@ -55,8 +54,9 @@ pub fn validate(token: VerifiedJws, expected: &Expected<'_>) -> Result<Json, Fla
     }
     // Step 12.
     if let Some(request) = expected.acr {
-        let wanted = request.member("values").or(request.member("value")).map_or(&[][..], Json::items);
-        if !claims.text("acr").is_some_and(|acr| wanted.is_empty() || wanted.iter().any(|value| value.as_str() == Some(acr))) {
+        let wanted = request.member("values").or(request.member("value"));
+        let is_wanted = |acr| wanted.is_none_or(|wanted| wanted.items().iter().any(|value| value.as_str() == Some(acr)));
+        if !claims.text("acr").is_some_and(is_wanted) {
             return Err(Flaw::of("acr", "is not one that was asked for"));
         }
     }

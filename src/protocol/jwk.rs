@@ -41,11 +41,12 @@ impl JwkSet {
 fn public_key(key: &Json, token: &Jws) -> Option<Json> {
     let algorithm = token.algorithm();
     let is = |name: &str, wanted: Option<&str>| key.member(name).is_none_or(|value| value.as_str() == wanted);
-    let may_verify = key
-        .member("key_ops")
-        .is_none_or(|operations| operations.items().iter().any(|operation| operation.as_str() == Some("verify")));
+    let may_verify = key.member("key_ops").is_none_or(|operations| {
+        matches!(operations, Json::Array(operations) if operations.iter().any(|operation| operation.as_str() == Some("verify")))
+    });
     // RFC 9864: the two names of the one algorithm of this curve mean the same.
-    let is_of_algorithm = algorithm.family == Family::Ed || is("alg", Some(token.algorithm_name()));
+    let names: &[&str] = if algorithm.family == Family::Ed { &["EdDSA", "Ed25519"] } else { &[token.algorithm_name()] };
+    let is_of_algorithm = names.iter().any(|name| is("alg", Some(name)));
     if key.text("kty") != Some(algorithm.key_type()) || !is("use", Some("sig")) || !may_verify || !is_of_algorithm {
         return None;
     }

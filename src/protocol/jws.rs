@@ -167,7 +167,7 @@ impl Jws {
     /// # Errors
     /// Those of `check`; `None` where no key verifies it.
     pub async fn verified<F: Future<Output = Result<bool, Error>>>(
-        self,
+        &self,
         keys: Vec<Json>,
         check: impl Fn(SignatureCheck) -> F,
     ) -> Result<Option<VerifiedJws>, Error> {
@@ -175,7 +175,7 @@ impl Jws {
             let signed = self.signed.expose().into();
             let attempt = SignatureCheck { algorithm: self.algorithm, key, signed, signature: self.signature.clone() };
             if check(attempt).await? {
-                return Ok(Some(VerifiedJws { algorithm: self.algorithm, payload: self.payload }));
+                return Ok(Some(VerifiedJws { algorithm: self.algorithm, payload: self.payload.clone() }));
             }
         }
         Ok(None)

@@ -56,6 +56,7 @@ pub mod logout;
 pub mod metadata;
 pub mod pkce;
 pub mod return_to;
+pub mod revocation;
 pub mod secret;
 pub(crate) mod shape;
 pub mod token;

@@ -10,7 +10,7 @@ pub fn code_challenge(verifier: &Secret) -> String {
 }
 
 /// base64url(SHA-256(`text`)).
-pub(super) fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     base64url(&sha256(text.as_bytes()))
 }
 

@@ -42,7 +42,7 @@ impl Eq for Secret {}
 
 /// base64url without padding (RFC 4648 §5). Written here, since the constant-time one that the backend half uses
 /// would add 300 bytes to what every page loads; in a page, nobody can time it that could not read the secret.
-pub(super) fn base64url(bytes: &[u8]) -> String {
+pub(crate) fn base64url(bytes: &[u8]) -> String {
     let mut encoded = String::with_capacity(44);
     for chunk in bytes.chunks(3) {
         let bits = chunk.iter().zip([16, 8, 0]).fold(0, |bits, (byte, shift)| bits | u32::from(*byte) << shift);
@@ -61,7 +61,7 @@ pub(super) fn base64url(bytes: &[u8]) -> String {
 
 /// Reads base64url without padding, strictly: no other character, and no bits that are left over, so that no two texts
 /// stand for the same bytes.
-pub(super) fn from_base64url(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let (mut bits, mut count) = (0, 0);
     for byte in text.bytes() {

@@ -5,13 +5,11 @@ use base64ct::{Base64, Encoding};
 
 use super::authorization::is_openid;
 use super::error::{Error, ErrorKind, Flaw, OAuthError};
-use super::http::{Purpose, Request, Response};
+use super::http::{FORM, Purpose, Request, Response};
 use super::json::{Json, SecretObject};
 use super::secret::Secret;
 use super::shape::{Kind, Shape};
 use super::url::{append_parameter, form_encode};
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A code whose authorization response was validated: to be redeemed once, here or by a backend.
 ///
@@ -140,10 +138,10 @@ impl CodeExchange {
 }
 
 /// The token request that renews an access token (RFC 6749 §6), of a public client.
-pub fn refresh_request(token_endpoint: &str, client_id: &str, refresh_token: &Secret, resource: Option<&Json>) -> Request {
+pub fn refresh_request(token_endpoint: &str, client_id: &str, refresh_token: &str, resource: Option<&Json>) -> Request {
     let mut form = String::with_capacity(1024);
     append_parameter(&mut form, "grant_type", Some("refresh_token"));
-    append_parameter(&mut form, "refresh_token", Some(refresh_token.expose()));
+    append_parameter(&mut form, "refresh_token", Some(refresh_token));
     append_parameter(&mut form, "client_id", Some(client_id));
     for resource in resource.map_or(&[][..], Json::items) {
         append_parameter(&mut form, "resource", resource.as_str());
@@ -157,7 +155,9 @@ pub fn refresh_request(token_endpoint: &str, client_id: &str, refresh_token: &Se
 /// `session_ended` where the refresh token is not good any more; `token_request_failed`, `token_response_malformed`.
 pub fn refreshed(response: &Response) -> Result<TokenSet, Error> {
     TokenSet::from_response(response).map_err(|error| match error.oauth() {
-        Some(oauth) if oauth.error == "invalid_grant" => ErrorKind::SessionEnded(Some(Box::new(oauth.clone()))).into(),
+        Some(oauth) if oauth.error == "invalid_grant" && response.status < 500 => {
+            ErrorKind::SessionEnded(Some(Box::new(oauth.clone()))).into()
+        }
         _ => error,
     })
 }

@@ -75,8 +75,6 @@ fn configuration_what_a_later_version_does_is_refused_now() {
     for (members, expected) in [
         (r#"{"par":"always"}"#, "par"),
         (r#"{"dpop":"always"}"#, "dpop"),
-        (r#"{"tokenStore":"session"}"#, "tokenStore"),
-        (r#"{"tokenStore":"local"}"#, "tokenStore"),
         (r#"{"tokenStore":"worker"}"#, "tokenStore"),
         (r#"{"allowedOrigins":[]}"#, "allowedOrigins"),
     ] {

@@ -1,5 +1,7 @@
 //! Discovery: where metadata is looked for, in which order, and whose is believed.
 
+use std::rc::Rc;
+
 use wicketgate::client::{Client, Configuration};
 use wicketgate::protocol::error::Error;
 use wicketgate::protocol::http::Purpose;
@@ -17,7 +19,7 @@ fn document(issuer: &str) -> String {
 }
 
 /// What discovery comes to where these answers come one after the other, and the URLs that were asked.
-fn discover(issuer: &str, answers: Vec<Answer>) -> (Result<Client<Host>, Error>, Vec<String>) {
+fn discover(issuer: &str, answers: Vec<Answer>) -> (Result<Rc<Client<Host>>, Error>, Vec<String>) {
     let host = tab();
     answers.into_iter().for_each(|answer| host.answer(answer));
     let outcome = try_connect(&host, Configuration::new("client-1").with("issuer", issuer));

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use wicketgate::platform::Platform;
+use wicketgate::platform::{Platform, Signal, Store};
 use wicketgate::protocol::error::{Error, ErrorKind};
 use wicketgate::protocol::http::{Purpose, Request, Response};
 use wicketgate::protocol::jws::SignatureCheck;
+use wicketgate::protocol::secret::Secret;
 
 #[path = "../../backend/src/signature.rs"]
 mod signature;
@@ -30,7 +31,7 @@ pub(crate) enum Event {
 
 /// How the tab's store behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Store {
+pub(crate) enum Behaviour {
     Works,
     /// As where site data is blocked: every use fails.
     Denied,
@@ -84,17 +85,33 @@ struct Scripted {
     meanwhile: Option<Meanwhile>,
 }
 
+type Hear = Rc<dyn Fn(Signal<'_>)>;
+
+/// What all tabs have in common: the origin's store, its locks, and what runs by itself.
+struct Origin {
+    store: RefCell<BTreeMap<String, String>>,
+    behaviour: Cell<Behaviour>,
+    can_seal: Cell<bool>,
+    has_locks: Cell<bool>,
+    /// By name: whether it is held, and who waits.
+    locks: RefCell<BTreeMap<String, (bool, VecDeque<Waker>)>>,
+    pages: RefCell<Vec<(u32, Hear)>>,
+    /// When each wakes, on the wall clock.
+    sleepers: RefCell<Vec<(u64, Waker)>>,
+    wall: Cell<u64>,
+}
+
 /// What the pages of one tab have in common.
 struct Tab {
+    origin: Rc<Origin>,
     store: RefCell<BTreeMap<String, String>>,
-    behaviour: Cell<Store>,
+    behaviour: Cell<Behaviour>,
     /// Only keys that begin so are affected by the behaviour.
     affected: RefCell<String>,
     seed: Cell<u64>,
     has_csprng: Cell<bool>,
     can_verify: Cell<bool>,
     random: RefCell<Vec<u8>>,
-    wall: Cell<u64>,
     script: RefCell<VecDeque<Scripted>>,
     /// What the server's key set answers, whenever it is asked; the script is for all other requests.
     keys: RefCell<Option<String>>,
@@ -107,6 +124,7 @@ struct Tab {
 /// One page in a tab. Clones are the same page.
 #[derive(Clone)]
 pub(crate) struct Host {
+    number: u32,
     tab: Rc<Tab>,
     url: Rc<RefCell<String>>,
     monotonic: Rc<Cell<u64>>,
@@ -115,38 +133,117 @@ pub(crate) struct Host {
 impl Host {
     /// A new tab, at `url`. The same seed, the same randomness.
     pub(crate) fn new(seed: u64, url: &str) -> Self {
-        let tab = Tab {
+        let origin = Origin {
             store: RefCell::default(),
-            behaviour: Cell::new(Store::Works),
+            behaviour: Cell::new(Behaviour::Works),
+            can_seal: Cell::new(true),
+            has_locks: Cell::new(true),
+            locks: RefCell::default(),
+            pages: RefCell::default(),
+            sleepers: RefCell::default(),
+            wall: Cell::new(1_800_000_000_000),
+        };
+        Self::in_tab(Rc::new(origin), seed, url)
+    }
+
+    /// Another tab of the same browser.
+    pub(crate) fn another_tab(&self, url: &str) -> Self {
+        let other = Self::in_tab(self.tab.origin.clone(), self.tab.seed.get() ^ 0x5555, url);
+        other.tab.keys.replace(self.tab.keys.borrow().clone());
+        other
+    }
+
+    fn in_tab(origin: Rc<Origin>, seed: u64, url: &str) -> Self {
+        let tab = Tab {
+            origin,
+            store: RefCell::default(),
+            behaviour: Cell::new(Behaviour::Works),
             affected: RefCell::default(),
             seed: Cell::new(seed),
             has_csprng: Cell::new(true),
             can_verify: Cell::new(true),
             random: RefCell::default(),
-            wall: Cell::new(1_800_000_000_000),
             script: RefCell::default(),
             keys: RefCell::default(),
             network: Cell::default(),
             requests: RefCell::default(),
             events: RefCell::default(),
         };
-        Self { tab: Rc::new(tab), url: Rc::new(RefCell::new(url.into())), monotonic: Rc::new(Cell::new(5_000)) }
+        let url = Rc::new(RefCell::new(url.into()));
+        Self { number: Self::next_number(), tab: Rc::new(tab), url, monotonic: Rc::new(Cell::new(5_000)) }
+    }
+
+    fn next_number() -> u32 {
+        thread_local!(static NUMBER: Cell<u32> = const { Cell::new(0) });
+        NUMBER.set(NUMBER.get() + 1);
+        NUMBER.get()
     }
 
     /// The page that is loaded next in this tab. Its monotonic clock begins somewhere else.
     pub(crate) fn next_page(&self, url: &str) -> Self {
-        Self { tab: self.tab.clone(), url: Rc::new(RefCell::new(url.into())), monotonic: Rc::new(Cell::new(70)) }
+        let url = Rc::new(RefCell::new(url.into()));
+        Self { number: Self::next_number(), tab: self.tab.clone(), url, monotonic: Rc::new(Cell::new(70)) }
     }
 
     /// Lets time pass, on both clocks.
     pub(crate) fn pass(&self, millis: u64) {
-        self.jump_to(self.tab.wall.get() + millis);
         self.monotonic.set(self.monotonic.get() + millis);
+        self.jump_to(self.tab.origin.wall.get() + millis);
+        self.run_tasks();
     }
 
     /// Sets the wall clock alone.
     pub(crate) fn jump_to(&self, wall: u64) {
-        self.tab.wall.set(wall);
+        self.tab.origin.wall.set(wall);
+        let sleepers = self.tab.origin.sleepers.take();
+        let (due, rest) = sleepers.into_iter().partition(|(at, _)| *at <= wall);
+        self.tab.origin.sleepers.replace(rest);
+        let due: Vec<(u64, Waker)> = due;
+        due.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    /// Runs what runs by itself, as far as it goes now.
+    pub(crate) fn run_tasks(&self) {
+        while run_spawned() {}
+    }
+
+    /// Runs one step of each of them.
+    pub(crate) fn run_tasks_once(&self) -> bool {
+        run_spawned()
+    }
+
+    /// As where there is neither `crypto.subtle` nor IndexedDB.
+    pub(crate) fn lose_sealing(&self) {
+        self.tab.origin.can_seal.set(false);
+    }
+
+    pub(crate) fn lose_locks(&self) {
+        self.tab.origin.has_locks.set(false);
+    }
+
+    pub(crate) fn set_origin_store(&self, behaviour: Behaviour) {
+        self.tab.origin.behaviour.set(behaviour);
+    }
+
+    /// What the origin's store holds.
+    pub(crate) fn origin_content(&self) -> BTreeMap<String, String> {
+        self.tab.origin.store.borrow().clone()
+    }
+
+    /// Writes to the origin's store behind the client's back.
+    pub(crate) fn plant_in_origin(&self, key: &str, value: &str) {
+        self.tab.origin.store.borrow_mut().insert(key.into(), value.into());
+    }
+
+    /// The page is shown again, or the network is back.
+    pub(crate) fn wake_up(&self) {
+        self.signal_to(|number| number == self.number, Signal::Awake);
+        self.run_tasks();
+    }
+
+    fn signal_to(&self, is_meant: impl Fn(u32) -> bool, signal: Signal<'_>) {
+        let pages = self.tab.origin.pages.borrow().clone();
+        pages.iter().filter(|(number, _)| is_meant(*number)).for_each(|(_, hear)| hear(signal));
     }
 
     pub(crate) fn lose_csprng(&self) {
@@ -163,12 +260,12 @@ impl Host {
         self.tab.random.borrow().clone()
     }
 
-    pub(crate) fn set_store(&self, behaviour: Store) {
+    pub(crate) fn set_store(&self, behaviour: Behaviour) {
         self.set_store_for("", behaviour);
     }
 
     /// Sets how the store behaves for keys that begin with `prefix`.
-    pub(crate) fn set_store_for(&self, prefix: &str, behaviour: Store) {
+    pub(crate) fn set_store_for(&self, prefix: &str, behaviour: Behaviour) {
         self.tab.behaviour.set(behaviour);
         self.tab.affected.replace(prefix.into());
     }
@@ -242,16 +339,43 @@ impl Host {
         self.tab.events.borrow_mut().push(event);
     }
 
-    fn store_for(&self, key: &str) -> Store {
-        if key.starts_with(&*self.tab.affected.borrow()) { self.tab.behaviour.get() } else { Store::Works }
+    fn store_of(&self, store: Store) -> &RefCell<BTreeMap<String, String>> {
+        match store {
+            Store::Tab => &self.tab.store,
+            Store::Origin => &self.tab.origin.store,
+        }
     }
 
-    fn fails(&self, key: &str, failing: &[Store]) -> Result<(), Error> {
-        if failing.contains(&self.store_for(key)) { Err(ErrorKind::StorageUnavailable.into()) } else { Ok(()) }
+    fn store_for(&self, store: Store, key: &str) -> Behaviour {
+        match store {
+            Store::Origin => self.tab.origin.behaviour.get(),
+            Store::Tab if key.starts_with(&*self.tab.affected.borrow()) => self.tab.behaviour.get(),
+            Store::Tab => Behaviour::Works,
+        }
+    }
+
+    fn fails(&self, store: Store, key: &str, failing: &[Behaviour]) -> Result<(), Error> {
+        if failing.contains(&self.store_for(store, key)) { Err(ErrorKind::StorageUnavailable.into()) } else { Ok(()) }
+    }
+}
+
+/// A lock that is held, and by which page.
+pub(crate) struct HeldLock(Rc<Origin>, String);
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        if let Some((is_held, waiting)) = self.0.locks.borrow_mut().get_mut(&self.1) {
+            *is_held = false;
+            if let Some(waker) = waiting.pop_front() {
+                waker.wake();
+            }
+        }
     }
 }
 
 impl Platform for Host {
+    type Lock = HeldLock;
+
     fn entropy(&self, bytes: &mut [u8]) -> Result<(), Error> {
         if !self.tab.has_csprng.get() {
             return Err(ErrorKind::UnsupportedEnvironment { missing: "crypto.getRandomValues".into() }.into());
@@ -269,35 +393,101 @@ impl Platform for Host {
     }
 
     fn wall_clock(&self) -> u64 {
-        self.tab.wall.get()
+        self.tab.origin.wall.get()
     }
 
     fn monotonic_clock(&self) -> u64 {
         self.monotonic.get()
     }
 
-    fn stored(&self, key: &str) -> Result<Option<String>, Error> {
-        self.fails(key, &[Store::Denied])?;
-        Ok(self.tab.store.borrow().get(key).cloned())
+    fn stored(&self, store: Store, key: &str) -> Result<Option<String>, Error> {
+        self.fails(store, key, &[Behaviour::Denied])?;
+        Ok(self.store_of(store).borrow().get(key).cloned())
     }
 
-    fn store(&self, key: &str, value: &str) -> Result<(), Error> {
-        self.fails(key, &[Store::Denied, Store::Full])?;
-        if self.store_for(key) == Store::Works {
-            self.tab.store.borrow_mut().insert(key.into(), value.into());
+    fn store(&self, store: Store, key: &str, value: &str) -> Result<(), Error> {
+        self.fails(store, key, &[Behaviour::Denied, Behaviour::Full])?;
+        if self.store_for(store, key) == Behaviour::Works {
+            self.store_of(store).borrow_mut().insert(key.into(), value.into());
             self.log(Event::Stored(key.into()));
         }
         Ok(())
     }
 
-    fn forget(&self, key: &str) {
-        if self.store_for(key) != Store::Denied && self.tab.store.borrow_mut().remove(key).is_some() {
+    fn forget(&self, store: Store, key: &str) {
+        let is_usable = self.store_for(store, key) != Behaviour::Denied;
+        if is_usable && self.store_of(store).borrow_mut().remove(key).is_some() {
             self.log(Event::Forgot(key.into()));
         }
     }
 
+    fn can_seal(&self) -> bool {
+        self.tab.origin.can_seal.get()
+    }
+
+    /// In place of a cipher: what is sealed shows nothing of itself, and is not the same twice.
+    fn seal(&self, text: Secret) -> impl Future<Output = Result<String, Error>> {
+        let mut salt = [0];
+        let _ = self.entropy(&mut salt);
+        let sealed: String = text.expose().bytes().map(|byte| format!("{:02x}", byte ^ 0x5a ^ salt[0])).collect();
+        let sealed = Ok(format!("sealed.{:02x}{sealed}", salt[0]));
+        async move {
+            yield_now().await;
+            sealed
+        }
+    }
+
+    async fn open(&self, sealed: String) -> Result<Option<Secret>, Error> {
+        yield_now().await;
+        Ok(opened(&sealed))
+    }
+
+    fn lock(&self, name: &str, _hold: u64) -> impl Future<Output = Option<HeldLock>> {
+        let (origin, name) = (self.tab.origin.clone(), name.to_owned());
+        poll_fn(move |context| {
+            if !origin.has_locks.get() {
+                return Poll::Ready(None);
+            }
+            let mut locks = origin.locks.borrow_mut();
+            let (is_held, waiting) = locks.entry(name.clone()).or_default();
+            if *is_held {
+                waiting.push_back(context.waker().clone());
+                return Poll::Pending;
+            }
+            *is_held = true;
+            Poll::Ready(Some(HeldLock(origin.clone(), name.clone())))
+        })
+    }
+
+    fn sleep(&self, millis: u64) -> impl Future<Output = ()> {
+        let origin = self.tab.origin.clone();
+        let until = origin.wall.get() + millis;
+        poll_fn(move |context| {
+            if origin.wall.get() >= until {
+                return Poll::Ready(());
+            }
+            origin.sleepers.borrow_mut().push((until, context.waker().clone()));
+            Poll::Pending
+        })
+    }
+
+    fn tell(&self, message: &str) {
+        let (host, message) = (self.clone(), message.to_owned());
+        self.spawn(Box::pin(async move {
+            host.signal_to(|number| number != host.number, Signal::Told(&message));
+        }));
+    }
+
+    fn listen(&self, hear: Box<dyn Fn(Signal<'_>)>) {
+        self.tab.origin.pages.borrow_mut().push((self.number, Rc::from(hear)));
+    }
+
+    fn spawn(&self, task: Pin<Box<dyn Future<Output = ()>>>) {
+        SPAWNED.with_borrow_mut(|tasks| tasks.push(Task::new(task)));
+    }
+
     fn stored_keys(&self) -> Result<Vec<String>, Error> {
-        self.fails("", &[Store::Denied])?;
+        self.fails(Store::Tab, "", &[Behaviour::Denied])?;
         // In no order: the one that makes trouble for who relies on one.
         Ok(self.tab.store.borrow().keys().rev().cloned().collect())
     }
@@ -369,6 +559,14 @@ impl Platform for Host {
     }
 }
 
+fn opened(sealed: &str) -> Option<Secret> {
+    let digits = sealed.strip_prefix("sealed.")?;
+    let bytes: Option<Vec<u8>> =
+        (0..digits.len() / 2).map(|at| u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()).collect();
+    let (salt, bytes) = bytes?.split_first().map(|(salt, bytes)| (*salt, bytes.to_vec()))?;
+    String::from_utf8(bytes.into_iter().map(|byte| byte ^ 0x5a ^ salt).collect()).ok().map(Secret::new)
+}
+
 async fn yield_now() {
     let mut has_yielded = false;
     poll_fn(|context| {
@@ -419,9 +617,28 @@ impl<'a, T> Task<'a, T> {
     }
 }
 
-/// Runs all of `tasks`, each a step at a time in turn.
+thread_local! {
+    /// What runs by itself, in all tabs.
+    static SPAWNED: RefCell<Vec<Task<'static, ()>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs a step of each.
+fn run_spawned() -> bool {
+    let mut tasks = SPAWNED.take();
+    let is_any = tasks.iter_mut().map(Task::step).fold(false, |any, one| any | one);
+    tasks.retain(|task| task.output.is_none());
+    SPAWNED.with_borrow_mut(|begun| {
+        let has_begun = !begun.is_empty();
+        // What was begun meanwhile comes last.
+        tasks.append(begun);
+        *begun = tasks;
+        is_any || has_begun
+    })
+}
+
+/// Runs all of `tasks`, each a step at a time in turn, and what runs by itself.
 pub(crate) fn join<T>(mut tasks: Vec<Task<'_, T>>) -> Vec<T> {
-    while tasks.iter_mut().map(Task::step).fold(false, |any, one| any | one) {}
+    while tasks.iter_mut().map(Task::step).fold(false, |any, one| any | one) | run_spawned() {}
     tasks.into_iter().map(Task::output).collect()
 }
 

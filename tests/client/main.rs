@@ -12,6 +12,7 @@
 mod configuration;
 mod discovery;
 mod host;
+mod keeping;
 mod openid;
 mod redeem;
 mod request;

@@ -369,7 +369,7 @@ fn rule_3_4_a_request_without_an_answer_is_not_repeated() {
 }
 
 /// A client whose token, good for 100 seconds, took 30 to come.
-fn slow_login() -> (Host, wicketgate::client::Client<Host>) {
+fn slow_login() -> (Host, std::rc::Rc<wicketgate::client::Client<Host>>) {
     let host = tab();
     let state = begun(&host, public());
     let page = host.next_page(&callback(&state));

@@ -7,7 +7,7 @@ use wicketgate::client::{Configuration, LoginOptions};
 use wicketgate::platform::Platform;
 use wicketgate::protocol::http::Purpose;
 
-use crate::host::{Answer, Event, Host, Store, block_on};
+use crate::host::{Answer, Behaviour, Event, Host, block_on};
 use crate::stage::*;
 
 /// The 32 bytes that `text` stands for; they must have come from the CSPRNG.
@@ -297,7 +297,7 @@ fn rule_1_6_the_transaction_holds_what_the_response_is_checked_with() {
 
 #[test]
 fn rule_1_6_a_store_that_does_not_keep_it_is_storage_unavailable() {
-    for (name, behaviour) in [("drops", Store::Drops), ("full", Store::Full), ("denied", Store::Denied)] {
+    for (name, behaviour) in [("drops", Behaviour::Drops), ("full", Behaviour::Full), ("denied", Behaviour::Denied)] {
         let host = tab();
         let client = connect(&host, public());
         host.set_store(behaviour);
@@ -315,7 +315,7 @@ fn rule_1_6_what_was_written_is_read_back() {
     let state = begun(&Host::new(1, PAGE), public());
     host.plant(&key(&state), r#"{"created_at":1800000000000,"v":1}"#);
     let client = connect(&host, public());
-    host.set_store(Store::Drops);
+    host.set_store(Behaviour::Drops);
     assert_eq!(code(client.authorization_url(&LoginOptions::none())), "storage_unavailable");
 }
 
@@ -403,7 +403,7 @@ fn rule_1_6_a_login_that_could_not_be_stored_pushes_nobody_out() {
     let host = tab();
     let client = connect(&host, public());
     let pending = begin(&client);
-    host.set_store(Store::Full);
+    host.set_store(Behaviour::Full);
     for _ in 0..20 {
         assert_eq!(code(client.authorization_url(&LoginOptions::none())), "storage_unavailable");
     }
@@ -603,7 +603,7 @@ fn rule_1_8_a_store_without_room_for_it_is_no_failure() {
     let host = tab();
     host.answer(Answer::json(200, DISCOVERED));
     let client = connect(&host, discovering());
-    host.set_store_for("wicketgate.metadata.", Store::Full);
+    host.set_store_for("wicketgate.metadata.", Behaviour::Full);
     assert!(client.authorization_url(&LoginOptions::none()).is_ok());
 }
 

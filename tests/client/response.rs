@@ -6,7 +6,7 @@ use wicketgate::client::{Configuration, LoginOptions, Page, Status};
 use wicketgate::platform::Platform;
 use wicketgate::protocol::http::Purpose;
 
-use crate::host::{Answer, Event, Host, Store, Task, block_on, join};
+use crate::host::{Answer, Behaviour, Event, Host, Task, block_on, join};
 use crate::stage::*;
 
 /// A login that was begun in a new tab: the tab, the state.
@@ -338,7 +338,7 @@ fn rule_2_5_a_failure_uses_the_code_up() {
 #[test]
 fn rule_2_5_a_store_without_room_for_the_tombstone_loses_the_transaction_all_the_same() {
     let (host, state) = pending(public());
-    host.set_store(Store::Full);
+    host.set_store(Behaviour::Full);
     host.answer(Answer::json(200, TOKENS));
     arrive(&host, public(), &callback(&state)).unwrap();
     assert_eq!(code(arrive(&host, public(), &callback(&state))), "transaction_not_found");

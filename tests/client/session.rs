@@ -14,7 +14,7 @@ fn about_to_log_in() -> Rc<Client<Host>> {
     let host = tab();
     let state = begun(&host, public());
     host.answer(Answer::json(200, TOKENS));
-    Rc::new(connect(&host.next_page(&callback(&state)), public()))
+    connect(&host.next_page(&callback(&state)), public())
 }
 
 /// Who was told, and what.

@@ -30,7 +30,8 @@ pub(crate) fn metadata(more: &str) -> Json {
 
 /// A public client of a server that is known by hand.
 pub(crate) fn public() -> Configuration {
-    Configuration::new("client-1").with("issuer", ISSUER).with("redirectUri", CALLBACK).with_json("metadata", metadata(""))
+    let configuration = Configuration::new("client-1").with("issuer", ISSUER).with("redirectUri", CALLBACK);
+    configuration.with("tokenStore", "memory").with_json("metadata", metadata(""))
 }
 
 /// The same with further metadata.
@@ -102,16 +103,16 @@ pub(crate) fn tab() -> Host {
     host
 }
 
-pub(crate) fn try_connect(host: &Host, configuration: Configuration) -> Result<Client<Host>, Error> {
+pub(crate) fn try_connect(host: &Host, configuration: Configuration) -> Result<Rc<Client<Host>>, Error> {
     block_on(Client::connect(&Page::new(host.clone()), configuration))
 }
 
-pub(crate) fn connect(host: &Host, configuration: Configuration) -> Client<Host> {
+pub(crate) fn connect(host: &Host, configuration: Configuration) -> Rc<Client<Host>> {
     try_connect(host, configuration).unwrap()
 }
 
 /// A further client on the page of others.
-pub(crate) fn connect_on(page: &Rc<Page<Host>>, configuration: Configuration) -> Client<Host> {
+pub(crate) fn connect_on(page: &Rc<Page<Host>>, configuration: Configuration) -> Rc<Client<Host>> {
     block_on(Client::connect(page, configuration)).unwrap()
 }
 
@@ -158,7 +159,7 @@ pub(crate) fn code<T>(outcome: Result<T, Error>) -> &'static str {
 }
 
 /// A client that has just logged in with this token response.
-pub(crate) fn logged_in(host: &Host, configuration: Configuration, tokens: &str) -> Client<Host> {
+pub(crate) fn logged_in(host: &Host, configuration: Configuration, tokens: &str) -> Rc<Client<Host>> {
     let state = begun(host, configuration.clone());
     host.answer(Answer::json(200, tokens));
     let client = connect(&host.next_page(&callback(&state)), configuration);

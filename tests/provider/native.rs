@@ -11,6 +11,7 @@ mod host;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -132,7 +133,7 @@ fn tab() -> Host {
 struct Seen {
     step: &'static str,
     error: Option<Error>,
-    client: Option<Client<Host>>,
+    client: Option<Rc<Client<Host>>>,
     host: Host,
 }
 

@@ -43,6 +43,8 @@ export async function startOidc({
     fault: undefined,
     /** Called with each request before the provider gets it, which waits for the promise: so a test can hold it back. */
     hold: undefined,
+    /** How long an access token lives that is given out from now on, in seconds. */
+    lifetime: 3600,
     requestsTo: (path) => oidc.requests.filter((request) => request.path === path),
     tokenRequests: () => oidc.requests.filter(({ method, path }) => method === "POST" && path === "/token"),
   };
@@ -76,7 +78,7 @@ export async function startOidc({
     id_token_signed_response_alg: algorithm,
   };
   const others = Object.entries(clients).map(([id, different]) => ({ ...first, client_id: id, ...different }));
-  const provider = createProvider(front.origin, [first, ...others]);
+  const provider = createProvider(front.origin, [first, ...others], () => oidc.lifetime);
   const callback = provider.callback();
   handleOidc = (request, response) =>
     request.url.startsWith("/interaction/") ? interact(provider, request, response) : callback(request, response);
@@ -88,7 +90,7 @@ export async function startOidc({
   });
 }
 
-function createProvider(issuer, clients) {
+function createProvider(issuer, clients, lifetime) {
   const origins = clients.flatMap((client) => client.redirect_uris.map((uri) => new URL(uri).origin));
   const ask = (name) => clients.map((client) => client[name]).filter(Boolean);
   const algorithms = [...new Set([...ask("id_token_signed_response_alg"), ...ask("userinfo_signed_response_alg")])];
@@ -111,7 +113,7 @@ function createProvider(issuer, clients) {
     },
     cookies: { keys: [randomBytes(32).toString("base64url")] },
     ttl: {
-      AccessToken: 3600,
+      AccessToken: lifetime,
       AuthorizationCode: 60,
       Grant: 86400,
       IdToken: 3600,

@@ -1,0 +1,155 @@
+//! Keeps the session where the configuration says: sealed, in the tab's store or in that of the origin, whose tabs share
+//! it. There the store has the last word: whoever reads something else in it than it wrote there goes on with that.
+
+use super::Client;
+use crate::platform::{Platform, Signal, Store};
+use crate::protocol::error::Error;
+use crate::protocol::pkce::digest;
+use crate::protocol::secret::Secret;
+
+const PREFIX: &str = "wicketgate.session.";
+
+/// How often a store is read again that changes while it is read.
+const ROUNDS: u32 = 5;
+
+impl<P: Platform> Client<P> {
+    /// Whether the session can be kept where the configuration says. Where it says nothing, it is kept where that can be.
+    pub(super) fn check_can_keep(&self) -> Result<(), Error> {
+        match self.configuration.text("tokenStore") {
+            Some("session" | "local") if !self.page.platform.can_seal() && self.configuration.backend().is_none() => {
+                Err(Error::unsupported("crypto.subtle or IndexedDB, which tokenStore needs,"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Where the session is kept; `None` where it is in the page's memory alone.
+    pub(super) fn store(&self) -> Option<Store> {
+        if self.configuration.backend().is_some() || !self.page.platform.can_seal() {
+            return None;
+        }
+        match self.configuration.text("tokenStore") {
+            Some("memory") => None,
+            Some("local") => Some(Store::Origin),
+            Some(_) | None => Some(Store::Tab),
+        }
+    }
+
+    /// The name of the session in a store, of its lock, and in what other tabs are told.
+    pub(super) fn session_key(&self) -> String {
+        let mut key = String::from(PREFIX);
+        key.push_str(&digest(&self.shared.identity));
+        key
+    }
+
+    /// What the store has now.
+    fn stored_session(&self) -> Option<String> {
+        self.page.platform.stored(self.store()?, &self.session_key()).ok().flatten()
+    }
+
+    /// Whether the store has something else than what this page knows of: another tab has been there.
+    pub(super) fn has_changed_elsewhere(&self) -> bool {
+        self.store().is_some() && self.stored_session() != *self.shared.kept.borrow()
+    }
+
+    /// Keeps `record` in the place of what this page knows the store to have, where nothing has overtaken it and no other
+    /// tab has been there meanwhile. `false` where one has.
+    pub(super) async fn keep(&self, record: Secret) -> bool {
+        let (number, before) = (self.shared.number(), self.shared.kept.borrow().clone());
+        let sealed = self.sealed(record).await;
+        // From here to the end nothing waits: what is read is still so when it is written.
+        let is_first = number == self.shared.number() && self.stored_session() == before;
+        if is_first {
+            self.put(sealed);
+        }
+        is_first
+    }
+
+    /// `record` as a store may have it; `None` where none may, or where it cannot be sealed.
+    pub(super) async fn sealed(&self, record: Secret) -> Option<String> {
+        self.store()?;
+        self.page.platform.seal(record).await.ok()
+    }
+
+    /// Puts what was sealed into the store, whatever is there.
+    pub(super) fn put(&self, sealed: Option<String>) {
+        let Some(store) = self.store() else { return };
+        let (platform, key) = (&self.page.platform, self.session_key());
+        let put = |text: &str| platform.store(store, &key, text).is_ok() && self.stored_session().as_deref() == Some(text);
+        let kept = sealed.filter(|sealed| {
+            // A store that is full has room again without what stood there.
+            put(sealed) || {
+                platform.forget(store, &key);
+                put(sealed)
+            }
+        });
+        if kept.is_none() {
+            // What stands there was used up.
+            platform.forget(store, &key);
+        }
+        self.shared.kept.replace(kept);
+        self.tell_others();
+    }
+
+    /// The session has ended here: it ends in the store too, and so for every tab that shares it.
+    pub(super) fn forget_session(&self) {
+        if let Some(store) = self.store() {
+            self.page.platform.forget(store, &self.session_key());
+            self.shared.kept.take();
+        }
+        self.tell_others();
+    }
+
+    pub(super) fn tell_others(&self) {
+        if self.store() == Some(Store::Origin) || self.configuration.backend().is_some() {
+            self.page.platform.tell(&self.session_key());
+        }
+    }
+
+    /// Goes on with what the store has: the session of another tab or of an earlier page, or none.
+    pub(super) async fn reload(&self) {
+        // While one is opened, another tab may put the next one there, or this page go on with another.
+        for _ in 0..ROUNDS {
+            if !self.has_changed_elsewhere() {
+                return;
+            }
+            let (number, sealed) = (self.shared.number(), self.stored_session());
+            let record = match &sealed {
+                Some(sealed) => self.page.platform.open(sealed.clone()).await,
+                None => Ok(None),
+            };
+            // Where it cannot be opened now, it may be later.
+            let Ok(record) = record else { return };
+            if number != self.shared.number() || sealed != self.stored_session() {
+                continue;
+            }
+            self.shared.kept.replace(sealed);
+            let is_adopted = record.is_some_and(|record| self.shared.adopt(&record, self.now()));
+            if !is_adopted && self.shared.is_signed_in() {
+                self.shared.end();
+            }
+            return;
+        }
+    }
+
+    /// What to do when the page is told something.
+    pub(super) fn hear(&self, signal: Signal<'_>) {
+        let Some(this) = self.this.upgrade() else { return };
+        let is_meant = match signal {
+            Signal::Told(key) => key == self.session_key(),
+            Signal::Awake => self.has_changed_elsewhere() || self.shared.is_stale(),
+        };
+        if is_meant {
+            self.page.platform.spawn(Box::pin(async move {
+                if this.configuration.backend().is_some() {
+                    let _ = this.ask_backend().await;
+                } else if this.has_changed_elsewhere() {
+                    this.reload().await;
+                    this.shared.announce();
+                } else if this.shared.is_stale() {
+                    let _ = this.refresh(false).await;
+                }
+            }));
+        }
+    }
+}

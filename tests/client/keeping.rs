@@ -1,0 +1,325 @@
+//! Where the session is kept: across reloads, between tabs, through failures of stores, locks and networks. What tabs may
+//! do to each other in any order is for the simulation to find out.
+
+use std::rc::Rc;
+
+use wicketgate::client::{AccessTokenOptions, Client, Configuration, Page, Status};
+use wicketgate::protocol::error::Error;
+use wicketgate::protocol::http::Purpose;
+
+use crate::host::{Answer, Behaviour, Event, Host, Task, block_on, join};
+use crate::stage::*;
+
+const HOME: &str = "https://app.example/home";
+
+fn kept_in(store: &str) -> Configuration {
+    openid().with("tokenStore", store)
+}
+
+/// The page has logged in, with a refresh token, and its log is empty.
+fn signed_in(host: &Host, configuration: &Configuration) -> (Rc<Client<Host>>, Rc<Page<Host>>) {
+    let state = begun(host, configuration.clone());
+    host.answer(Answer::json(200, &openid_tokens(host, &state, r#","refresh_token":"rt-1""#)));
+    let page = Page::new(host.next_page(&callback(&state)));
+    let client = connect_on(&page, configuration.clone());
+    block_on(client.handle_callback(None)).unwrap();
+    host.run_tasks();
+    host.clear_log();
+    (client, page)
+}
+
+fn reloaded(host: &Host, configuration: &Configuration) -> Rc<Client<Host>> {
+    connect(&host.next_page(HOME), configuration.clone())
+}
+
+fn token(client: &Client<Host>) -> Result<String, Error> {
+    block_on(client.access_token(&AccessTokenOptions::none()))
+}
+
+fn new_tokens(number: u32) -> Answer {
+    let tokens = r#"{"access_token":"at-N","token_type":"Bearer","expires_in":3600,"refresh_token":"rt-N"}"#;
+    Answer::json(200, &tokens.replace('N', &number.to_string()))
+}
+
+fn sent_refresh_tokens(host: &Host) -> Vec<String> {
+    let sent = host.requests().into_iter().filter(|sent| sent.purpose == Purpose::Refresh);
+    sent.map(|sent| sent.body.unwrap().split('&').nth(1).unwrap().replace("refresh_token=", "")).collect()
+}
+
+#[test]
+fn rule_5_1_a_session_survives_a_reload() {
+    for store in ["session", "local"] {
+        let host = tab();
+        signed_in(&host, &kept_in(store));
+        let client = reloaded(&host, &kept_in(store));
+        assert_eq!(client.session().status, Status::SignedIn, "{store}");
+        assert_eq!(client.session().claims.as_ref().unwrap().text("sub"), Some("ada"));
+        assert_eq!(token(&client).unwrap(), "at-1");
+        assert!(host.requests().is_empty(), "and nobody is asked");
+        host.answer(new_tokens(2));
+        assert_eq!(renew(&client).unwrap(), "at-2");
+        assert_eq!(token(&reloaded(&host, &kept_in(store))).unwrap(), "at-2");
+    }
+    let host = tab();
+    signed_in(&host, &kept_in("memory"));
+    assert_eq!(reloaded(&host, &kept_in("memory")).session().status, Status::SignedOut);
+}
+
+#[test]
+fn rule_5_1_the_tab_keeps_it_unless_it_is_told_otherwise() {
+    let by_default = Configuration::new("client-1")
+        .with("issuer", ISSUER)
+        .with("redirectUri", CALLBACK)
+        .with("scope", "openid")
+        .with_json("metadata", metadata(""));
+    let host = tab();
+    signed_in(&host, &by_default);
+    assert_eq!(reloaded(&host, &by_default).session().status, Status::SignedIn);
+    assert!(host.origin_content().is_empty());
+    assert_eq!(connect(&host.another_tab(HOME), by_default.clone()).session().status, Status::SignedOut);
+    let host = tab();
+    host.lose_sealing();
+    signed_in(&host, &by_default);
+    assert!(host.keys("wicketgate.session.").is_empty(), "what cannot be sealed is not kept");
+    for store in ["session", "local"] {
+        assert_eq!(code(try_connect(&host, kept_in(store))), "unsupported_environment");
+    }
+}
+
+#[test]
+fn rule_5_1_what_is_kept_shows_nothing_and_what_is_none_is_dropped() {
+    let host = tab();
+    signed_in(&host, &kept_in("local"));
+    let (key, sealed) = host.origin_content().pop_first().unwrap();
+    assert!(key.starts_with("wicketgate.session."));
+    for secret in ["at-1", "rt-1", "access_token"] {
+        assert!(!sealed.contains(secret) && !key.contains(secret));
+    }
+    let another_version = sealed.replace("sealed.", "sealed2.");
+    for garbage in ["", "{}", "sealed.zz", "sealed.0000", sealed.trim_end_matches(char::is_alphanumeric), &another_version] {
+        host.plant_in_origin(&key, garbage);
+        let client = reloaded(&host, &kept_in("local"));
+        assert_eq!(client.session().status, Status::SignedOut, "{garbage}");
+    }
+    signed_in(&host, &kept_in("local"));
+    assert_eq!(reloaded(&host, &kept_in("local")).session().status, Status::SignedIn, "and is no obstacle");
+}
+
+#[test]
+fn rule_5_1_another_configuration_has_another_session() {
+    let host = tab();
+    signed_in(&host, &kept_in("local"));
+    for other in [kept_in("local").with("scope", "openid x"), kept_in("local").with("sessionBinding", "u"), kept_in("session")] {
+        assert_eq!(reloaded(&host, &other).session().status, Status::SignedOut);
+    }
+}
+
+#[test]
+fn rule_5_1_what_has_expired_is_not_kept_for_ever() {
+    let host = tab();
+    let state = begun(&host, kept_in("local"));
+    host.answer(Answer::json(200, &openid_tokens(&host, &state, "")));
+    arrive(&host, kept_in("local"), &callback(&state)).unwrap();
+    host.pass(3_599_000);
+    assert_eq!(reloaded(&host, &kept_in("local")).session().status, Status::SignedIn);
+    host.pass(1_000);
+    assert_eq!(reloaded(&host, &kept_in("local")).session().status, Status::SignedOut, "it cannot be renewed");
+}
+
+#[test]
+fn rule_5_2_tabs_share_one_refresh() {
+    let host = tab();
+    let (client, _) = signed_in(&host, &kept_in("local"));
+    let tabs: Vec<_> = (0..5).map(|_| connect(&host.another_tab(HOME), kept_in("local"))).collect();
+    // Each tab has its own network here; the one that is first gets the answer.
+    host.pass(3_580_000);
+    host.answer(new_tokens(2));
+    let options = AccessTokenOptions::none();
+    let all = tabs.iter().chain([&client]);
+    let tasks = std::iter::once(&client).chain(all).map(|client| Task::new(client.access_token(&options))).collect();
+    for token in join(tasks) {
+        assert_eq!(token.unwrap(), "at-2");
+    }
+    assert_eq!(sent_refresh_tokens(&host), ["rt-1"]);
+}
+
+#[test]
+fn rule_5_2_without_locks_a_lease_in_the_store_does_it() {
+    let host = tab();
+    host.lose_locks();
+    let (client, _) = signed_in(&host, &kept_in("local"));
+    let other_tab = host.another_tab(HOME);
+    let other = connect(&other_tab, kept_in("local"));
+    host.pass(3_580_000);
+    // Each has its own network: whichever comes first.
+    host.answer(new_tokens(2));
+    other_tab.answer(new_tokens(2));
+    let options = AccessTokenOptions::none();
+    let mut tasks = vec![Task::new(client.access_token(&options)), Task::new(other.access_token(&options))];
+    for _ in 0..100 {
+        while tasks.iter_mut().map(Task::step).fold(false, |any, one| any | one) {}
+        host.pass(50);
+    }
+    let sent = [sent_refresh_tokens(&host), sent_refresh_tokens(&other_tab)].concat();
+    for token in join(tasks) {
+        assert_eq!(token.unwrap(), "at-2");
+    }
+    assert_eq!(sent, ["rt-1"]);
+    assert!(host.origin_content().keys().all(|key| !key.ends_with(".lease")), "and it is given back");
+}
+
+#[test]
+fn rule_5_2_a_lease_that_nobody_gives_back_runs_out() {
+    let host = tab();
+    host.lose_locks();
+    let (client, _) = signed_in(&host, &kept_in("local"));
+    let (key, _) = host.origin_content().pop_first().unwrap();
+    host.plant_in_origin(&format!("{key}.lease"), "1800000015000 of-a-tab-that-died");
+    host.answer(new_tokens(2));
+    let options = AccessTokenOptions::none().with_json("forceRefresh", json("true"));
+    let mut task = Task::new(client.access_token(&options));
+    task.step();
+    host.pass(14_900);
+    assert!(host.requests().is_empty(), "not yet");
+    for _ in 0..20 {
+        task.step();
+        host.pass(50);
+    }
+    assert_eq!(task.output().unwrap(), "at-2");
+}
+
+#[test]
+fn rule_5_3_login_and_logout_show_in_the_tabs_that_share_the_store() {
+    let host = tab();
+    let other = connect(&host.another_tab(HOME), kept_in("local"));
+    let apart = connect(&host.another_tab(HOME), kept_in("session"));
+    let heard = Rc::new(std::cell::Cell::new(0));
+    let counter = heard.clone();
+    other.subscribe(move |_| counter.set(counter.get() + 1));
+    let (client, _) = signed_in(&host, &kept_in("local"));
+    assert_eq!((other.session().status, heard.get()), (Status::SignedIn, 1));
+    assert_eq!(token(&other).unwrap(), "at-1");
+    log_out(&other).unwrap();
+    host.run_tasks();
+    assert_eq!((client.session().status, heard.get()), (Status::SignedOut, 2));
+    assert_eq!(code(token(&client)), "no_session");
+    assert!(host.origin_content().is_empty());
+    assert_eq!(apart.session().status, Status::SignedOut);
+}
+
+#[test]
+fn rule_5_3_a_page_that_slept_finds_out_when_it_wakes() {
+    let host = tab();
+    let (client, page) = signed_in(&host, &kept_in("local"));
+    // Behind its back, and without a word.
+    let (key, _) = host.origin_content().pop_first().unwrap();
+    host.plant_in_origin(&key, "");
+    page.platform().wake_up();
+    assert_eq!(client.session().status, Status::SignedOut);
+}
+
+#[test]
+fn rule_5_4_invalid_grant_is_not_the_end_where_another_tab_has_newer_tokens() {
+    let host = tab();
+    signed_in(&host, &kept_in("local"));
+    let (key, known) = host.origin_content().pop_first().unwrap();
+    let newer = {
+        let other = host.another_tab(HOME);
+        let client = connect(&other, kept_in("local"));
+        other.answer(new_tokens(2));
+        renew(&client).unwrap();
+        host.run_tasks();
+        host.origin_content()[&key].clone()
+    };
+    // A tab that knows nothing of it: while the answer comes, the other one stores what it got.
+    host.plant_in_origin(&key, &known);
+    let sibling = connect(&host.another_tab(HOME), kept_in("local"));
+    let client = reloaded(&host, &kept_in("local"));
+    let newer_key = key.clone();
+    host.answer_after(Answer::json(400, r#"{"error":"invalid_grant"}"#), move |host| host.plant_in_origin(&newer_key, &newer));
+    assert_eq!(renew(&client).unwrap(), "at-2");
+    assert_eq!(client.session().status, Status::SignedIn);
+    // And where there is nothing newer, it is the end: for all of them.
+    host.answer(Answer::json(400, r#"{"error":"invalid_grant"}"#));
+    assert_eq!(code(renew(&client)), "session_ended");
+    host.run_tasks();
+    assert_eq!(sibling.session().status, Status::SignedOut);
+    assert!(host.origin_content().is_empty());
+}
+
+#[test]
+fn rule_5_5_a_logout_is_not_undone_by_a_refresh_of_another_tab() {
+    let host = tab();
+    let (client, _) = signed_in(&host, &kept_in("local"));
+    let other = connect(&host.another_tab(HOME), kept_in("local"));
+    host.answer(new_tokens(2));
+    let options = AccessTokenOptions::none().with_json("forceRefresh", json("true"));
+    let mut refresh = Task::new(client.access_token(&options));
+    while host.requests().is_empty() {
+        refresh.step();
+        host.run_tasks_once();
+    }
+    log_out(&other).unwrap();
+    let outcome = join(vec![refresh]).remove(0);
+    host.run_tasks();
+    assert!(outcome.is_err(), "{outcome:?}");
+    assert_eq!(client.session().status, Status::SignedOut);
+    assert!(host.origin_content().is_empty(), "nothing was put back");
+}
+
+#[test]
+fn rule_5_6_a_rotated_token_is_in_the_store_before_anybody_has_the_new_one() {
+    let host = tab();
+    let (client, _) = signed_in(&host, &kept_in("session"));
+    host.answer(new_tokens(2));
+    let options = AccessTokenOptions::none().with_json("forceRefresh", json("true"));
+    let mut refresh = Task::new(client.access_token(&options));
+    let stored =
+        || host.events().iter().any(|event| matches!(event, Event::Stored(key) if key.starts_with("wicketgate.session.")));
+    while refresh.step() | host.run_tasks_once() {
+        assert!(stored() || access_token(&client, 0).unwrap() == "at-1", "handed out before it is kept");
+    }
+    assert!(stored());
+    assert_eq!(refresh.output().unwrap(), "at-2");
+}
+
+#[test]
+fn rule_5_7_a_store_that_is_full_costs_no_session() {
+    let host = tab();
+    let (client, _) = signed_in(&host, &kept_in("local"));
+    host.set_origin_store(Behaviour::Full);
+    host.answer(new_tokens(2));
+    assert_eq!(renew(&client).unwrap(), "at-2", "it serves from memory");
+    assert!(host.origin_content().is_empty(), "and the used refresh token is nowhere");
+    host.answer(new_tokens(3));
+    assert_eq!(renew(&client).unwrap(), "at-3");
+    host.set_origin_store(Behaviour::Works);
+    host.answer(new_tokens(4));
+    assert_eq!(renew(&client).unwrap(), "at-4");
+    assert_eq!(token(&reloaded(&host, &kept_in("local"))).unwrap(), "at-4");
+}
+
+#[test]
+fn rule_5_8_a_stale_session_is_tried_again_by_itself() {
+    let host = tab();
+    let (client, page) = signed_in(&host, &kept_in("session"));
+    for answer in [Answer::Lost, Answer::Late, Answer::json(503, "")] {
+        host.answer(answer);
+    }
+    host.answer(new_tokens(2));
+    assert_eq!(code(renew(&client)), "network_failed");
+    assert_eq!(client.session().status, Status::Stale);
+    page.platform().pass(499);
+    assert_eq!(host.requests().len(), 1, "not at once");
+    page.platform().pass(1_001);
+    assert_eq!(host.requests().len(), 2, "but after a second or so");
+    page.platform().pass(3_000);
+    assert_eq!(host.requests().len(), 3, "and after two or so");
+    assert_eq!(client.session().status, Status::Stale);
+    // The network is back.
+    page.platform().wake_up();
+    assert_eq!((client.session().status, host.requests().len()), (Status::SignedIn, 4));
+    assert_eq!(token(&client).unwrap(), "at-2");
+    page.platform().pass(600_000);
+    assert_eq!(host.requests().len(), 4, "and then it is over");
+}
