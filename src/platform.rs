@@ -80,6 +80,13 @@ pub trait Platform: 'static {
     /// `storage_unavailable` where the key cannot be had now.
     fn open(&self, sealed: String) -> impl Future<Output = Result<Option<Secret>, Error>>;
 
+    /// Writes `mark` under `name` where every page of the origin sees it as soon as this is done. [`Store::Origin`] is not
+    /// such a place: a browser may keep a copy of it for each page, and bring it up to date a little later.
+    fn mark(&self, name: &str, mark: &str) -> impl Future<Output = ()>;
+
+    /// What was marked last under `name`, by any page.
+    fn marked(&self, name: &str) -> impl Future<Output = Option<String>>;
+
     /// Waits until no other page of the origin has the lock `name`, and takes it. It is let go when what this gives is
     /// dropped, or after `hold` milliseconds, whatever happens. `None` where there are no locks, or none came in that
     /// time.

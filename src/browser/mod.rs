@@ -126,6 +126,14 @@ impl Platform for Browser {
         Ok(vault::open(&subtle, &key, &sealed).await)
     }
 
+    async fn mark(&self, name: &str, mark: &str) {
+        let _ = vault::mark(&self.window, name, mark).await;
+    }
+
+    async fn marked(&self, name: &str) -> Option<String> {
+        vault::marked(&self.window, name).await.ok()?.as_string()
+    }
+
     async fn lock(&self, name: &str, hold: u64) -> Option<WebLock> {
         tabs::lock(&self.window, name, hold).await.ok()
     }

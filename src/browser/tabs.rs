@@ -69,7 +69,11 @@ pub(super) fn listen(window: &Window, channel: Option<&BroadcastChannel>, hear: 
         match event.dyn_ref::<MessageEvent>().map(|event| event.data().as_string()) {
             Some(Some(message)) => hear(Signal::Told(&message)),
             Some(None) => {}
-            None => hear(Signal::Awake),
+            // The store's own event comes when this page's copy of it is up to date, which a message may come before.
+            None => match Reflect::get(&event, &"key".into()).ok().and_then(|key| key.as_string()) {
+                Some(key) => hear(Signal::Told(&key)),
+                None => hear(Signal::Awake),
+            },
         }
     })
     .into_js_value();
@@ -77,7 +81,7 @@ pub(super) fn listen(window: &Window, channel: Option<&BroadcastChannel>, hear: 
     if let Some(channel) = channel {
         channel.set_onmessage(Some(heard));
     }
-    for event in ["online", "pageshow", "visibilitychange"] {
+    for event in ["online", "pageshow", "visibilitychange", "storage"] {
         let _ = window.add_event_listener_with_callback(event, heard);
     }
 }

@@ -25,15 +25,7 @@ pub(super) fn is_there(window: &Window) -> bool {
 /// The key of this origin; made when it is asked for first.
 pub(super) async fn key(window: &Window) -> Result<CryptoKey, JsValue> {
     let subtle = subtle(window).ok_or(JsValue::NULL)?;
-    let opening = window.indexed_db()?.ok_or(JsValue::NULL)?.open_with_u32(DATABASE, 1)?;
-    let upgraded = opening.clone();
-    let upgrade = Closure::<dyn FnMut()>::new(move || {
-        if let Ok(database) = upgraded.result() {
-            let _ = database.unchecked_into::<IdbDatabase>().create_object_store(KEYS);
-        }
-    });
-    opening.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
-    let database: IdbDatabase = done(&opening).await?.unchecked_into();
+    let database = open_database(window).await?;
     let present = done(&store(&database)?.get(&KEYS.into())?).await?;
     let key = match present.dyn_into::<CryptoKey>() {
         Ok(key) => key,
@@ -51,6 +43,33 @@ pub(super) async fn key(window: &Window) -> Result<CryptoKey, JsValue> {
     };
     database.close();
     Ok(key)
+}
+
+async fn open_database(window: &Window) -> Result<IdbDatabase, JsValue> {
+    let opening = window.indexed_db()?.ok_or(JsValue::NULL)?.open_with_u32(DATABASE, 1)?;
+    let upgraded = opening.clone();
+    let upgrade = Closure::<dyn FnMut()>::new(move || {
+        if let Ok(database) = upgraded.result() {
+            let _ = database.unchecked_into::<IdbDatabase>().create_object_store(KEYS);
+        }
+    });
+    opening.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+    Ok(done(&opening).await?.unchecked_into())
+}
+
+/// Writes `mark` beside the key, under `name`: transactions of IndexedDB are in one order for all pages.
+pub(super) async fn mark(window: &Window, name: &str, mark: &str) -> Result<(), JsValue> {
+    let database = open_database(window).await?;
+    done(&store(&database)?.put_with_key(&mark.into(), &name.into())?).await?;
+    database.close();
+    Ok(())
+}
+
+pub(super) async fn marked(window: &Window, name: &str) -> Result<JsValue, JsValue> {
+    let database = open_database(window).await?;
+    let mark = done(&store(&database)?.get(&name.into())?).await?;
+    database.close();
+    Ok(mark)
 }
 
 fn store(database: &IdbDatabase) -> Result<IdbObjectStore, JsValue> {

@@ -233,6 +233,7 @@ impl<P: Platform> Client<P> {
             // Whatever stands in the store is of a login before this one.
             self.put(sealed);
             self.shared.sign_in(held);
+            self.mark().await;
         }
         self.shared.announce();
         Ok(self.result(return_to, app_state, answer))

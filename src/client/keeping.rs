@@ -9,6 +9,9 @@ use crate::protocol::secret::Secret;
 
 const PREFIX: &str = "wicketgate.session.";
 
+/// How often it is looked whether the store is up to date, and the pauses between, in milliseconds.
+const SETTLING: (u32, u64) = (40, 25);
+
 /// How often a store is read again that changes while it is read.
 const ROUNDS: u32 = 5;
 
@@ -61,8 +64,35 @@ impl<P: Platform> Client<P> {
         let is_first = number == self.shared.number() && self.stored_session() == before;
         if is_first {
             self.put(sealed);
+            self.mark().await;
         }
         is_first
+    }
+
+    /// Marks what the store has now as what was written last.
+    pub(super) async fn mark(&self) {
+        if self.store() == Some(Store::Origin) {
+            self.page.platform.mark(&self.session_key(), &self.mark_of_store()).await;
+        }
+    }
+
+    fn mark_of_store(&self) -> String {
+        digest(self.stored_session().as_deref().unwrap_or_default())
+    }
+
+    /// Waits until this page sees in the store what was written last, by whatever page. Not for ever: a mark may have been
+    /// overtaken by a write.
+    pub(super) async fn settle(&self) {
+        if self.store() != Some(Store::Origin) {
+            return;
+        }
+        for _ in 0..SETTLING.0 {
+            let mark = self.page.platform.marked(&self.session_key()).await;
+            if mark.is_none_or(|mark| mark == self.mark_of_store()) {
+                return;
+            }
+            self.page.platform.sleep(SETTLING.1).await;
+        }
     }
 
     /// `record` as a store may have it; `None` where none may, or where it cannot be sealed.
@@ -96,6 +126,9 @@ impl<P: Platform> Client<P> {
         if let Some(store) = self.store() {
             self.page.platform.forget(store, &self.session_key());
             self.shared.kept.take();
+            if let Some(this) = self.this.upgrade() {
+                self.page.platform.spawn(Box::pin(async move { this.mark().await }));
+            }
         }
         self.tell_others();
     }

@@ -95,7 +95,12 @@ impl<P: Platform> Client<P> {
                     Flaw::of("kid", "names no key of the server that could have signed this")
                 }));
             }
+            let before = keys;
             (keys, is_new) = (self.fetch_keys().await?, true);
+            // A set in which this token has no key either may be one that was caught half-way.
+            if keys.candidates(&token).is_empty() {
+                self.remember_keys(before);
+            }
         }
     }
 
@@ -125,14 +130,19 @@ impl<P: Platform> Client<P> {
         let jwks_uri = self.server.endpoint("jwks_uri")?;
         let response = self.send(Request::get(Purpose::Keys, jwks_uri.into())).await?;
         let keys = Rc::new(JwkSet::from_response(&response)?);
+        self.remember_keys(keys.clone());
+        Ok(keys)
+    }
+
+    fn remember_keys(&self, keys: Rc<JwkSet>) {
+        let Some(jwks_uri) = self.server.text("jwks_uri") else { return };
         let mut all = self.page.keys.borrow_mut();
         let before = all.iter().position(|known| known.jwks_uri == jwks_uri).map(|at| all.swap_remove(at));
         all.push(KnownKeys {
             jwks_uri: jwks_uri.into(),
-            keys: keys.clone(),
+            keys,
             fetched_at: self.page.platform.monotonic_clock(),
             looked_again_at: before.and_then(|before| before.looked_again_at),
         });
-        Ok(keys)
     }
 }

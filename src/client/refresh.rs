@@ -88,6 +88,7 @@ impl<P: Platform> Client<P> {
     async fn renew_alone(&self, flight: &Rc<Refresh>, is_forced: bool) -> Result<(), Error> {
         let before = self.shared.record();
         let _lock = self.lock_session().await.inspect_err(|_| self.shared.go_stale())?;
+        self.settle().await;
         if self.has_changed_elsewhere() {
             self.reload_now().await?;
         }

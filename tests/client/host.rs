@@ -14,6 +14,7 @@ use wicketgate::platform::{Platform, Signal, Store};
 use wicketgate::protocol::error::{Error, ErrorKind};
 use wicketgate::protocol::http::{Purpose, Request, Response};
 use wicketgate::protocol::jws::SignatureCheck;
+use wicketgate::protocol::pkce::code_challenge;
 use wicketgate::protocol::secret::Secret;
 
 #[path = "../../backend/src/signature.rs"]
@@ -91,6 +92,7 @@ type Hear = Rc<dyn Fn(Signal<'_>)>;
 struct Origin {
     store: RefCell<BTreeMap<String, String>>,
     behaviour: Cell<Behaviour>,
+    marks: RefCell<BTreeMap<String, String>>,
     can_seal: Cell<bool>,
     has_locks: Cell<bool>,
     /// By name: whether it is held, and who waits.
@@ -136,6 +138,7 @@ impl Host {
         let origin = Origin {
             store: RefCell::default(),
             behaviour: Cell::new(Behaviour::Works),
+            marks: RefCell::default(),
             can_seal: Cell::new(true),
             has_locks: Cell::new(true),
             locks: RefCell::default(),
@@ -232,6 +235,8 @@ impl Host {
 
     /// Writes to the origin's store behind the client's back.
     pub(crate) fn plant_in_origin(&self, key: &str, value: &str) {
+        // What a page marks is the hash of what it wrote.
+        self.tab.origin.marks.borrow_mut().insert(key.into(), code_challenge(&Secret::new(value.into())));
         self.tab.origin.store.borrow_mut().insert(key.into(), value.into());
     }
 
@@ -440,6 +445,16 @@ impl Platform for Host {
     async fn open(&self, sealed: String) -> Result<Option<Secret>, Error> {
         yield_now().await;
         Ok(opened(&sealed))
+    }
+
+    async fn mark(&self, name: &str, mark: &str) {
+        yield_now().await;
+        self.tab.origin.marks.borrow_mut().insert(name.into(), mark.into());
+    }
+
+    async fn marked(&self, name: &str) -> Option<String> {
+        yield_now().await;
+        self.tab.origin.marks.borrow().get(name).cloned()
     }
 
     fn lock(&self, name: &str, _hold: u64) -> impl Future<Output = Option<HeldLock>> {

@@ -13,6 +13,7 @@ mod configuration;
 mod discovery;
 mod host;
 mod keeping;
+mod lifecycle;
 mod openid;
 mod redeem;
 mod request;
