@@ -54,6 +54,9 @@ pub struct Configuration {
     /// The algorithms that the issuer signs ID tokens with, by their registered names. Default: none here, and what
     /// the issuer's metadata lists; where there is no list either, `RS256` alone.
     pub id_token_signing_algorithms: Vec<String>,
+    /// Whether every login must be one with OpenID Connect: a hand-off without a nonce is refused. Default: no, and then it
+    /// is the page that decides whether an ID token is looked at.
+    pub requires_id_token: bool,
     /// Time for one token request, for the metadata and keys beside it, and for the API to begin its answer. Default:
     /// 10 seconds.
     pub timeout: Duration,
@@ -81,6 +84,7 @@ impl Configuration {
             issuer: None,
             jwks_uri: None,
             id_token_signing_algorithms: Vec::new(),
+            requires_id_token: false,
             timeout: Duration::from_secs(10),
         }
     }
@@ -145,6 +149,7 @@ pub(crate) struct Backend {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) issuer: Option<Issuer>,
+    pub(crate) requires_id_token: bool,
     pub(crate) timeout: Duration,
     pub(crate) session_cookie: SessionCookie,
     pub(crate) token_endpoint: TokenEndpoint,
@@ -207,6 +212,7 @@ impl Backend {
             client_id: configuration.client_id,
             redirect_uri: configuration.redirect_uri,
             issuer,
+            requires_id_token: configuration.requires_id_token,
             timeout,
             session_cookie: SessionCookie::new(
                 public_origin.scheme() == "https",

@@ -43,6 +43,11 @@ impl Environment {
         configuration.jwks_uri = optional("JWKS_URI")?;
         let algorithms = optional("ID_TOKEN_SIGNING_ALGORITHMS")?.unwrap_or_default();
         configuration.id_token_signing_algorithms = algorithms.split_whitespace().map(str::to_owned).collect();
+        configuration.requires_id_token = match optional("REQUIRES_ID_TOKEN")?.as_deref() {
+            None | Some("no") => false,
+            Some("yes") => true,
+            Some(_) => return Err("WICKETGATE_REQUIRES_ID_TOKEN is neither yes nor no: set it to one of them.".into()),
+        };
         if let Some(seconds) = optional("TIMEOUT")? {
             let seconds = seconds.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
             let seconds = seconds.ok_or("WICKETGATE_TIMEOUT is not a number of seconds from 1 to 3600: set it to one.")?;

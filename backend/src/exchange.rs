@@ -80,6 +80,9 @@ fn check_addressee(exchange: &CodeExchange, backend: &Backend) -> Result<(), Fai
 /// Where nobody could: better now than when the code is spent.
 fn issuer<'a>(exchange: &CodeExchange, backend: &'a Backend) -> Result<Option<&'a Issuer>, Failure> {
     if exchange.nonce().is_none() {
+        if backend.requires_id_token {
+            return Err(Failure::invalid_request("nonce is missing: every login here has openid in its scope."));
+        }
         return Ok(None);
     }
     backend.issuer.as_ref().map(Some).ok_or_else(|| {

@@ -170,6 +170,16 @@ async fn without_a_nonce_an_id_token_is_ignored() {
 }
 
 #[tokio::test]
+async fn where_every_login_has_an_id_token_a_hand_off_cannot_do_without() {
+    let openid = OpenId::with(|configuration, _| configuration.requires_id_token = true).await;
+    let answer = openid.hand_over(hand_off(), openid.key.signed(openid.claims())).await;
+    assert_eq!((answer.status, answer.error().as_str()), (400, "invalid_request"));
+    assert!(answer.all("set-cookie").is_empty());
+    assert!(openid.setup.server.requests().is_empty(), "the code is not spent");
+    assert_eq!(openid.log_in(openid.key.signed(openid.claims())).await.status, 200);
+}
+
+#[tokio::test]
 async fn without_an_issuer_a_login_with_a_nonce_does_not_spend_the_code() {
     let log = Log::capture();
     let setup = Setup::start().await;
