@@ -60,6 +60,7 @@ impl<P: Platform> Client<P> {
     pub(super) async fn keep(&self, record: Secret) -> bool {
         let (number, before) = (self.shared.number(), self.shared.kept.borrow().clone());
         let sealed = self.sealed(record).await;
+        self.settle().await;
         // From here to the end nothing waits: what is read is still so when it is written.
         let is_first = number == self.shared.number() && self.stored_session() == before;
         if is_first {
