@@ -17,7 +17,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use wicketgate::browser::{self, Browser};
 use wicketgate::client::Page;
 use wicketgate::js::{ask, connect, run, subscribe, unsubscribe};
-use wicketgate::platform::{Platform, Store};
+use wicketgate::platform::{Platform, Signal, Store};
 use wicketgate::protocol::error::Error;
 use wicketgate::protocol::http::{MAX_BODY, Purpose, Request, Response};
 use wicketgate::protocol::json::Json;
@@ -544,6 +544,175 @@ async fn an_algorithm_that_the_browser_does_not_have_is_said() {
     assert!(error.message().contains("Ed25519"), "{}", error.message());
 }
 
+// ── the host: what is sealed ──
+
+async fn sealed(text: &str) -> String {
+    page().platform().seal(Secret::new(text.into())).await.unwrap()
+}
+
+async fn opened(sealed: &str) -> Option<String> {
+    page().platform().open(sealed.into()).await.unwrap().map(Secret::into_exposed)
+}
+
+#[wasm_bindgen_test]
+async fn what_was_sealed_is_opened_and_nobody_can_read_it() {
+    for text in ["", "a secret", "1é\u{1f600}\0", &"x".repeat(100_000)] {
+        let (one, other) = (sealed(text).await, sealed(text).await);
+        assert_ne!(one, other, "the same text twice does not show");
+        assert_eq!(opened(&one).await.as_deref(), Some(text));
+        assert_eq!(opened(&other).await.as_deref(), Some(text));
+    }
+    let sealed = sealed("a secret").await;
+    assert!(sealed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)), "{sealed}");
+    assert!(!String::from_utf8_lossy(&bytes(sealed.strip_prefix("1.").unwrap())).contains("secret"));
+}
+
+#[wasm_bindgen_test]
+async fn what_was_not_sealed_here_is_not_opened() {
+    let sealed = sealed("a secret").await;
+    assert!(opened(&sealed).await.is_some());
+    // The initialization vector, the text, and what is made of both.
+    for place in 2..sealed.len() {
+        let mut changed = sealed.clone().into_bytes();
+        changed[place] = if changed[place] == b'A' { b'Q' } else { b'A' };
+        assert_eq!(opened(&String::from_utf8(changed).unwrap()).await, None, "character {place}");
+    }
+    for garbage in ["", "1.", "1.AAAA", "1.AAAAAAAAAAAAAAAA", "garbage", "1.not base64url!", "é", "{}"] {
+        assert_eq!(opened(garbage).await, None, "{garbage}");
+    }
+    let shorter = sealed.chars().take(sealed.len() - 4).collect();
+    let (version, rest) = sealed.split_at(1);
+    assert_eq!(version, "1");
+    for other in [format!("0{rest}"), format!("2{rest}"), rest.into(), format!("{sealed}AA"), shorter] {
+        assert_eq!(opened(&other).await, None, "{other}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn without_indexed_db_nothing_can_be_sealed() {
+    assert!(page().platform().can_seal());
+    js("window.databases = Object.getOwnPropertyDescriptor(window, 'indexedDB')");
+    js("Object.defineProperty(window, 'indexedDB', { configurable: true, value: undefined })");
+    let _restore = Afterwards("databases ? Object.defineProperty(window, 'indexedDB', databases) : delete window.indexedDB");
+    assert!(!page().platform().can_seal());
+}
+
+// ── the host: other tabs ──
+
+#[wasm_bindgen_test]
+async fn what_is_marked_is_there_until_the_next_mark() {
+    let page = page();
+    let platform = page.platform();
+    assert_eq!(platform.marked("test.never").await, None);
+    for mark in ["one", "", "another"] {
+        platform.mark("test.mark", mark).await;
+        assert_eq!(platform.marked("test.mark").await.as_deref(), Some(mark));
+        assert_eq!(platform.marked("test.never").await, None);
+    }
+    // The key lies beside it, and is still the same.
+    let before = sealed("a secret").await;
+    platform.mark("test.mark", "").await;
+    assert!(opened(&before).await.is_some());
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_keeps_others_out_until_it_is_dropped() {
+    let page = page();
+    let first = page.platform().lock("test.lock", LONG).await.unwrap();
+    let log: Rc<RefCell<Vec<u32>>> = Rc::default();
+    let waiting: Vec<_> = [1, 2]
+        .map(|number| {
+            let log = log.clone();
+            spawned(async move {
+                let _lock = self::page().platform().lock("test.lock", LONG).await.unwrap();
+                log.borrow_mut().push(number);
+                JsValue::UNDEFINED
+            })
+        })
+        .into();
+    // Another name is another lock.
+    assert!(page.platform().lock("test.other", LONG).await.is_some());
+    assert_eq!(lock_names("pending").await, r#"["test.lock","test.lock"]"#);
+    assert_eq!(*log.borrow(), [0; 0]);
+    drop(first);
+    for task in waiting {
+        task.await.unwrap();
+    }
+    assert_eq!(*log.borrow(), [1, 2], "in the order in which they asked");
+}
+
+/// The locks of these tests, as the browser has them.
+async fn lock_names(of: &str) -> String {
+    let names =
+        format!("navigator.locks.query().then(all => all.{of}.map(lock => lock.name).filter(name => name.startsWith('test.')))");
+    text(&JsFuture::from(js(&names).unchecked_into::<Promise>()).await.unwrap())
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_is_held_for_no_longer_than_was_said() {
+    let page = page();
+    let _forgotten = page.platform().lock("test.hold", 30).await.unwrap();
+    // Gets it although nobody has let go.
+    assert!(page.platform().lock("test.hold", LONG).await.is_some());
+}
+
+#[wasm_bindgen_test]
+async fn who_waits_for_a_lock_waits_for_no_longer_than_was_said() {
+    let page = page();
+    let _held = page.platform().lock("test.patience", LONG).await.unwrap();
+    assert!(page.platform().lock("test.patience", 30).await.is_none());
+    assert_eq!(lock_names("pending").await, "[]", "it does not get it later");
+}
+
+#[wasm_bindgen_test]
+async fn without_locks_there_is_none() {
+    js("Object.defineProperty(navigator, 'locks', { configurable: true, value: undefined })");
+    let _restore = Afterwards("delete navigator.locks");
+    assert!(page().platform().lock("test.none", LONG).await.is_none());
+}
+
+#[wasm_bindgen_test]
+async fn sleep_takes_its_time() {
+    let platform = page();
+    let platform = platform.platform();
+    let before = platform.monotonic_clock();
+    platform.sleep(30).await;
+    // Both are cut to whole milliseconds.
+    assert!(platform.monotonic_clock() >= before + 29);
+}
+
+#[wasm_bindgen_test]
+async fn other_pages_are_told_and_this_one_hears_of_them() {
+    js("(window.told = new Promise(resolve => new BroadcastChannel('wicketgate').onmessage = ({ data }) => resolve(data)))");
+    page().platform().tell("something has changed");
+    let told = JsFuture::from(js("told").unchecked_into::<Promise>()).await.unwrap();
+    assert_eq!(told, "something has changed");
+}
+
+#[wasm_bindgen_test]
+async fn a_page_hears_what_others_say_and_what_wakes_it() {
+    let heard: Rc<RefCell<Vec<String>>> = Rc::default();
+    let log = heard.clone();
+    page().platform().listen(Box::new(move |signal| {
+        log.borrow_mut().push(match signal {
+            Signal::Told(message) => message.into(),
+            Signal::Awake => "awake".into(),
+        });
+    }));
+    for event in ["online", "pageshow", "visibilitychange", "focus"] {
+        js(&format!("window.dispatchEvent(new Event('{event}'))"));
+    }
+    assert_eq!(*heard.borrow(), ["awake", "awake", "awake"]);
+    // What is no text is not for us; messages come in order.
+    js(
+        "(window.other = new BroadcastChannel('wicketgate'), other.postMessage({ a: 1 }), other.postMessage('a'), other.postMessage('b'))",
+    );
+    while heard.borrow().len() < 5 {
+        page().platform().sleep(1).await;
+    }
+    assert_eq!(heard.borrow()[3..], ["a", "b"]);
+}
+
 // ── promises and tasks ──
 
 /// A promise of what `work` ends in, run by the crate's own executor.
@@ -955,10 +1124,9 @@ async fn metadata_is_passed_on_as_it_came() {
 async fn the_return_of_a_logout_has_its_state_and_nobody_elses() {
     let _page = keeping_the_page();
     let origin = js("location.origin").as_string().unwrap();
-    page()
-        .platform()
-        .store(Store::Tab, "wicketgate.logout", &format!(r#"{{"state":"mine","return_to":"{origin}/bye"}}"#))
-        .unwrap();
+    let now = page().platform().wall_clock();
+    let pending = format!(r#"{{"state":"mine","return_to":"{origin}/bye","at":{now}}}"#);
+    page().platform().store(Store::Tab, "wicketgate.logout", &pending).unwrap();
     js("history.replaceState({ mine: 1 }, '', '/bye?state=forged')");
     let forged = client("logout-forged", "").await;
     assert!(ask(forged, call::LOGOUT_STATE, None).unwrap().is_undefined());

@@ -1,0 +1,613 @@
+// Where the session is kept: what outlives a page, who shares it, what can be read of it, and that the tabs which share it
+// are one client for the server. `oidc-provider` rotates refresh tokens, and trusts nobody any more who sends one twice.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { bundle } from "../servers/bundle.mjs";
+import { startOidc } from "../servers/oidc.mjs";
+import { startPage } from "../servers/page.mjs";
+import { launchBrowser, until } from "./stage.mjs";
+import { Tab } from "./tab.mjs";
+
+const directory = fileURLToPath(new URL("page/", import.meta.url));
+const page = await startPage({ directory, built: { "/page.js": await bundle(`${directory}page.js`) } });
+const redirectUri = `${page.origin}/callback`;
+const oidc = await startOidc({ redirectUris: [redirectUri] });
+page.servers = [oidc.origin];
+const browser = await launchBrowser();
+
+after(async () => {
+  await browser.close();
+  await Promise.all([oidc.close(), page.close()]);
+});
+
+const config = (more) => ({
+  clientId: oidc.clientId,
+  issuer: oidc.issuer,
+  redirectUri,
+  scope: "openid profile email offline_access",
+  ...more,
+});
+const byDefault = config();
+const local = config({ tokenStore: "local" });
+const memory = config({ tokenStore: "memory" });
+const keeping = { "the default": byDefault, session: config({ tokenStore: "session" }), local };
+
+/** A provider without faults and with empty records. */
+function reset() {
+  Object.assign(oidc, { fault: undefined, hold: undefined, lifetime: 3600 });
+  for (const records of [oidc.requests, oidc.answers]) records.length = 0;
+}
+
+/** A new browser profile with one tab on the page. `prepare` gets the profile before there is a page. */
+async function open(t, prepare, from = browser) {
+  reset();
+  const context = await from.newContext();
+  t.after(() => context.close());
+  await prepare?.(context);
+  return Tab.open(context, page.origin);
+}
+
+/** A refresh token is for whom the user allowed it (OpenID Connect Core §11). */
+async function logIn(tab, config, username) {
+  await tab.begin(config, { prompt: "consent" });
+  await tab.answer("Allow", username);
+  return tab.handle(config);
+}
+
+const signedOut = { status: "signed-out" };
+const refreshes = () => oidc.tokenRequests().filter(({ body }) => body.startsWith("grant_type=refresh_token"));
+
+/** What the server was asked, but for what it says to everybody. */
+const asked = () => oidc.requests.map(({ path }) => path).filter((path) => !path.startsWith("/.well-known/"));
+
+/** What the token endpoint gave out, first to last, once `count` answers are through. */
+async function issued(count) {
+  const answers = () => oidc.answers.filter(({ url, status }) => url === "/token" && status === 200);
+  await until(() => answers().length >= count, `${count} token answers`);
+  return answers().map(({ body }) => JSON.parse(body));
+}
+
+/** Waits until the access token of the session has expired, for the page and for the server. */
+const expiry = ({ expiresAt }) => until(() => Date.now() / 1000 > expiresAt + 1, "the access token expires");
+
+/** Holds refreshes back until `release` is called. */
+function holdRefreshes() {
+  let release;
+  const free = new Promise((resolve) => (release = resolve));
+  oidc.hold = ({ method, path }) => (method === "POST" && path === "/token" ? free : undefined);
+  return release;
+}
+
+/** Lets the tab note what its client tells of the session, and with which access token. */
+function listen(tab, config) {
+  return tab.evaluate(async (config) => {
+    const client = await app.client(config);
+    window.heard = [];
+    window.messages = [];
+    new BroadcastChannel("wicketgate").onmessage = ({ data }) => window.messages.push(data);
+    client.subscribe(async ({ status, claims }) => {
+      const token = await client.accessToken().catch(({ code }) => code);
+      window.heard.push({ status, sub: claims?.sub, token });
+    });
+  }, config);
+}
+
+const heard = (tab, count) => noted(tab, "heard", count);
+const messages = (tab, count) => noted(tab, "messages", count);
+
+async function noted(tab, list, count) {
+  await tab.page.waitForFunction(([list, count]) => window[list].length >= count, [list, count], { polling: 50 });
+  return tab.evaluate((list) => window[list], list);
+}
+
+/** Everything that the page complains of from now on. */
+function noise(tab) {
+  const noise = [];
+  tab.page.on("pageerror", (error) => noise.push(String(error)));
+  tab.page.on("console", (message) => noise.push(message.text()));
+  return noise;
+}
+
+/** What lies in the two stores of the tab. */
+const stores = (tab) => tab.evaluate(() => ({ session: { ...sessionStorage }, local: { ...localStorage } }));
+
+// ── What outlives the page ──
+
+for (const [name, kept] of Object.entries(keeping)) {
+  test(`${name}: after a reload the session is there as it was, and the server was not asked`, async (t) => {
+    const tab = await open(t);
+    const { session } = await logIn(tab, kept);
+    const token = await tab.accessToken(kept);
+    oidc.requests.length = 0;
+    await tab.page.reload();
+    await tab.ready();
+    assert.deepEqual(await tab.session(kept), session);
+    assert.equal(session.claims.name, "Ada Lovelace");
+    assert.equal(await tab.accessToken(kept), token);
+    assert.deepEqual(asked(), []);
+
+    // The refresh token is there too.
+    assert.notEqual(await tab.accessToken(kept, { forceRefresh: true }), token);
+    await tab.page.reload();
+    await tab.ready();
+    const [, { access_token: renewed }] = await issued(2);
+    assert.equal(await tab.accessToken(kept), renewed);
+  });
+}
+
+test("memory: after a reload nobody is signed in, and nothing was stored", async (t) => {
+  const tab = await open(t);
+  await logIn(tab, memory);
+  assert.deepEqual(sessionsIn(await stores(tab)), []);
+  await tab.page.reload();
+  await tab.ready();
+  assert.deepEqual(await tab.session(memory), signedOut);
+});
+
+/** The sealed sessions in these stores. */
+const sessionsIn = (stores) =>
+  Object.values(stores).flatMap((store) => Object.keys(store).filter((key) => /^wicketgate\.session\.[\w-]+$/.test(key)));
+
+test("a new tab has the session of local, and of no other", async (t) => {
+  const tab = await open(t);
+  const { session } = await logIn(tab, local);
+  const token = await tab.accessToken(local);
+  for (const own of [byDefault, memory]) await logIn(tab, own);
+  oidc.requests.length = 0;
+
+  const another = await tab.another();
+  assert.deepEqual(await another.session(local), session);
+  assert.equal(await another.accessToken(local), token);
+  for (const own of [byDefault, memory]) assert.deepEqual(await another.session(own), signedOut);
+  assert.deepEqual(asked(), []);
+});
+
+test("local: the browser is closed and opened again, and the session is there", async (t) => {
+  reset();
+  const profile = await mkdtemp(join(tmpdir(), "profile-"));
+  t.after(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
+  const start = async () => {
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"],
+    });
+    t.after(() => context.close());
+    return Tab.open(context, page.origin);
+  };
+
+  const before = await start();
+  const { session } = await logIn(before, local);
+  const token = await before.accessToken(local);
+  await logIn(before, byDefault);
+  await before.page.context().close();
+
+  const tab = await start();
+  assert.deepEqual(await tab.session(local), session);
+  assert.equal(await tab.accessToken(local), token);
+  assert.deepEqual(await tab.session(byDefault), signedOut);
+  assert.equal(refreshes().length, 0);
+});
+
+// ── What can be read of it ──
+
+test("no token and no claim can be read in any store, and the key does not come out of the browser", async (t) => {
+  const tab = await open(t);
+  for (const kept of [byDefault, local]) {
+    await logIn(tab, kept);
+    await tab.accessToken(kept, { forceRefresh: true });
+  }
+  const { session, local: origin } = await stores(tab);
+  assert.equal(sessionsIn({ session }).length, 1, "what is looked at is there");
+  assert.equal(sessionsIn({ origin }).length, 1);
+
+  const [keys, marks] = await tab.evaluate(async () => {
+    const done = (request) =>
+      new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject }));
+    const database = await done(indexedDB.open("wicketgate"));
+    const values = [];
+    for (const name of database.objectStoreNames) {
+      values.push(...(await done(database.transaction(name).objectStore(name).getAll())));
+    }
+    database.close();
+    const isKey = (value) => value instanceof CryptoKey;
+    const keys = values.filter(isKey).map(async (key) => ({
+      extractable: key.extractable,
+      algorithm: key.algorithm,
+      exported: await crypto.subtle.exportKey("raw", key).then(
+        () => "it came out",
+        ({ name }) => name,
+      ),
+    }));
+    return [await Promise.all(keys), values.filter((value) => !isKey(value))];
+  });
+  const algorithm = { name: "AES-GCM", length: 256 };
+  assert.deepEqual(keys, [{ extractable: false, algorithm, exported: "InvalidAccessError" }]);
+  // By which tabs know whether they see the latest of what is shared: a hash of what is sealed.
+  for (const mark of marks) assert.match(mark, /^[\w-]{43}$/);
+
+  const secrets = (await issued(4)).flatMap(({ access_token, refresh_token, id_token }) => [access_token, refresh_token, id_token]);
+  assert.equal(secrets.length, 12);
+  const readable = await tab.readable();
+  for (const secret of [...secrets, "eyJ", "Ada", "ada@example.com"]) {
+    assert(!JSON.stringify([session, origin, marks]).includes(secret), secret);
+  }
+  for (const secret of secrets) assert(!readable.includes(secret), secret);
+});
+
+test("what is copied into another browser, damaged or of another version opens nothing, without a noise", async (t) => {
+  const tab = await open(t);
+  for (const kept of [byDefault, local]) await logIn(tab, kept);
+  const copied = await stores(tab);
+  const [tabKey] = sessionsIn({ session: copied.session });
+  const [originKey] = sessionsIn({ local: copied.local });
+  const sealed = copied.local[originKey];
+  const changed = (at) => sealed.slice(0, at) + (sealed[at] === "A" ? "B" : "A") + sealed.slice(at + 1);
+
+  const check = async (tab, [inTab, inOrigin], what) => {
+    const complaints = noise(tab);
+    await tab.evaluate(
+      ([tabKey, inTab, originKey, inOrigin]) => {
+        sessionStorage.setItem(tabKey, inTab);
+        localStorage.setItem(originKey, inOrigin);
+      },
+      [tabKey, inTab, originKey, inOrigin],
+    );
+    await tab.page.reload();
+    await tab.ready();
+    for (const kept of [byDefault, local]) {
+      assert.deepEqual(await tab.session(kept), signedOut, what);
+      await assert.rejects(tab.accessToken(kept), { code: "no_session" }, what);
+    }
+    assert.deepEqual(complaints, [], what);
+  };
+
+  const elsewhere = await open(t);
+  await check(elsewhere, [copied.session[tabKey], sealed], "copied");
+  await logIn(elsewhere, local);
+  assert.equal((await elsewhere.session(local)).status, "signed-in", "and it is in nobody's way");
+
+  const plain = JSON.stringify({ v: 1, access_token: "planted", claims: { sub: "eve" } });
+  const wrong = ["", "1.", "1.AAAA", "garbage", sealed.slice(0, -4), `0${sealed.slice(1)}`, sealed.slice(2), plain, `1.${btoa(plain)}`];
+  for (const text of [...wrong, changed(2), changed(sealed.length >> 1)]) await check(tab, [text, text], JSON.stringify(text));
+  // What is wrong with them is what was done to them.
+  await tab.evaluate(([key, sealed]) => localStorage.setItem(key, sealed), [originKey, sealed]);
+  await tab.page.reload();
+  await tab.ready();
+  assert.equal((await tab.session(local)).status, "signed-in");
+});
+
+// ── One refresh ──
+
+const withoutLocks = (context) => context.addInitScript(() => delete Navigator.prototype.locks);
+
+for (const [name, prepare] of [
+  ["with Web Locks", undefined],
+  ["without navigator.locks", withoutLocks],
+]) {
+  test(`${name}: five tabs ask fifty times each with an expired access token, and the provider gets one refresh`, async (t) => {
+    const tab = await open(t, prepare);
+    assert.equal(await tab.evaluate(() => typeof navigator.locks), prepare ? "undefined" : "object");
+    oidc.lifetime = 1;
+    const { session } = await logIn(tab, local);
+    const tabs = [tab];
+    while (tabs.length < 5) tabs.push(await tab.another());
+    for (const { status } of await Promise.all(tabs.map((tab) => tab.session(local)))) assert.equal(status, "signed-in");
+    await expiry(session);
+
+    oidc.lifetime = 3600;
+    const release = holdRefreshes();
+    await Promise.all(
+      tabs.map((tab) =>
+        tab.evaluate(async (config) => {
+          const client = await app.client(config);
+          window.calls = Promise.all(Array.from({ length: 50 }, () => client.accessToken()));
+        }, local),
+      ),
+    );
+    await until(() => refreshes().length > 0, "a refresh");
+    release();
+    const tokens = (await Promise.all(tabs.map((tab) => tab.evaluate(() => window.calls)))).flat();
+
+    const [, { access_token: renewed }] = await issued(2);
+    assert.equal(tokens.length, 250);
+    assert.deepEqual([...new Set(tokens)], [renewed]);
+    assert.equal(refreshes().length, 1);
+    for (const { status } of await Promise.all(tabs.map((tab) => tab.session(local)))) assert.equal(status, "signed-in");
+    // Each of them can go on from here: nobody holds what was used up.
+    for (const tab of tabs) assert.notEqual(await tab.accessToken(local, { forceRefresh: true }), renewed);
+    // Who is done lets go. What one tab has put there the others see a moment later.
+    const isFree = () => Object.keys(localStorage).every((key) => !key.endsWith(".lease"));
+    for (const tab of tabs) await tab.page.waitForFunction(isFree, undefined, { polling: 50 });
+  });
+
+  test(`${name}: who waited for another tab's refresh takes what came of it, every time`, async (t) => {
+    const tab = await open(t, prepare);
+    await logIn(tab, local);
+    const another = await tab.another();
+    await another.session(local);
+    // What a tab has written, the others may read only after they were told: the browser's processes have a copy each.
+    for (let round = 1; round <= 15; round++) {
+      const release = holdRefreshes();
+      const ask = (tab) => tab.evaluate((config) => void (window.asked = app.accessToken(config, { forceRefresh: true })), local);
+      const [first, second] = round % 2 ? [tab, another] : [another, tab];
+      await ask(first);
+      await until(() => refreshes().length === round, "a refresh");
+      await ask(second);
+      release();
+      const tokens = [await first.run(() => window.asked), await second.run(() => window.asked)];
+      const renewed = (await issued(1 + round)).at(-1).access_token;
+      assert.deepEqual(tokens, [renewed, renewed], `round ${round}`);
+      assert.equal(refreshes().length, round, "a refresh token is sent once");
+    }
+  });
+
+  test(`${name}: a tab that is closed in the middle of its refresh stops no other`, async (t) => {
+    const tab = await open(t, prepare);
+    await logIn(tab, local);
+    const another = await tab.another();
+    await another.session(local);
+    // It never gets to the provider: the refresh token is still good.
+    oidc.hold = ({ path }) => (path === "/token" ? new Promise(() => {}) : undefined);
+    await tab.evaluate(async (config) => void (await app.client(config)).accessToken({ forceRefresh: true }), local);
+    await until(() => refreshes().length === 1, "the refresh of the first tab");
+    oidc.hold = undefined;
+    const waiting = another.accessToken(local, { forceRefresh: true });
+    waiting.catch(() => {});
+    await tab.page.close();
+    // A lease of a tab that had no lock is over when its time is: longer than a request may take.
+    if (prepare) await another.later(21);
+
+    const token = await waiting;
+    const [, { access_token: renewed }] = await issued(2);
+    assert.equal(token, renewed);
+    assert.equal(refreshes().length, 2);
+    assert.equal((await another.session(local)).status, "signed-in");
+  });
+}
+
+// ── Offline ──
+
+/** A tab whose timers stand still: what it does, it does for another reason. */
+async function withoutTimers(tab) {
+  await tab.page.clock.install();
+  await tab.page.reload();
+  await tab.ready();
+  await tab.page.clock.pauseAt(Date.now() + 1000);
+}
+
+for (const [name, kept] of Object.entries({ "the default": byDefault, local })) {
+  test(`${name}: offline in the middle of a refresh: stale, and back online it is made up for at once`, async (t) => {
+    const tab = await open(t);
+    const { session } = await logIn(tab, kept);
+    const token = await tab.accessToken(kept);
+    // With `local`, the pauses between looks at the lease are timers too.
+    if (kept !== local) await withoutTimers(tab);
+    const context = tab.page.context();
+    // Not before the request is on its way.
+    const release = holdRefreshes();
+    await tab.evaluate((config) => void (window.refused = app.accessToken(config, { forceRefresh: true })), kept);
+    await until(() => refreshes().length === 1, "the refresh");
+    await context.setOffline(true);
+    await tab.page.waitForFunction(() => !navigator.onLine, undefined, { polling: 50 });
+    // What is on its way when the network goes never arrives.
+    oidc.fault = "down";
+    release();
+    await assert.rejects(
+      tab.run(() => window.refused),
+      { code: "network_failed" },
+    );
+    assert.deepEqual(await tab.session(kept), { ...session, status: "stale" });
+    assert.equal(await tab.accessToken(kept), token, "it is still good");
+
+    oidc.fault = undefined;
+    await listen(tab, kept);
+    await context.setOffline(false);
+    const [{ status, sub, token: renewed }] = await heard(tab, 1);
+    assert.deepEqual([status, sub], ["signed-in", "ada"]);
+    assert.notEqual(renewed, token);
+    assert.equal(renewed, (await issued(2))[1].access_token);
+    assert.equal(refreshes().length, 2, "the one that failed, and one more");
+  });
+}
+
+for (const event of ["pageshow", "visibilitychange"]) {
+  test(`a stale session is tried again at once on ${event}`, async (t) => {
+    const tab = await open(t);
+    await logIn(tab, byDefault);
+    await withoutTimers(tab);
+    oidc.fault = "down";
+    await assert.rejects(tab.accessToken(byDefault, { forceRefresh: true }), { code: "network_failed" });
+    await listen(tab, byDefault);
+    oidc.fault = undefined;
+    const before = refreshes().length;
+    await tab.evaluate((event) => document.dispatchEvent(new Event(event, { bubbles: true })), event);
+    assert.equal((await heard(tab, 1))[0].status, "signed-in");
+    assert.equal(refreshes().length, before + 1);
+  });
+}
+
+test("a stale session is tried again by itself, after pauses that grow", async (t) => {
+  const tab = await open(t);
+  await logIn(tab, byDefault);
+  await withoutTimers(tab);
+  await tab.evaluate(() => {
+    const { setTimeout } = window;
+    window.pauses = [];
+    window.setTimeout = (work, pause) => {
+      window.pauses.push(pause);
+      return setTimeout(work, pause);
+    };
+  });
+  oidc.fault = "500";
+  await assert.rejects(tab.accessToken(byDefault, { forceRefresh: true }), { code: "token_request_failed" });
+  await listen(tab, byDefault);
+  for (const [tried, middle] of [1000, 2000, 4000, 8000].entries()) {
+    const pause = (await noted(tab, "pauses", tried + 1)).at(-1);
+    assert(pause >= middle / 2 && pause < middle * 1.5, `${pause} is not about ${middle}`);
+    await tab.page.clock.runFor(pause - 1);
+    assert.equal(refreshes().length, tried + 1, "no sooner");
+    if (middle === 8000) oidc.fault = undefined;
+    await tab.page.clock.runFor(1);
+    await until(() => refreshes().length === tried + 2, "another try");
+  }
+  assert.equal((await heard(tab, 1))[0].status, "signed-in");
+});
+
+// ── Full ──
+
+test("local storage that is full: the page goes on from memory, and what was used up is not in the store", async (t) => {
+  const tab = await open(t);
+  await logIn(tab, local);
+  const complaints = noise(tab);
+  // More than there was before, else it would have room.
+  await tab.page.route(`${oidc.origin}/token`, async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    await route.fulfill({ response, json: { ...answer, scope: `${answer.scope} ${"x".repeat(9000)}` } });
+  });
+  await tab.evaluate(() => {
+    let size = 1 << 22;
+    for (let number = 0; size > 0; number++) {
+      try {
+        localStorage.setItem(`filler${number}`, "x".repeat(size));
+      } catch {
+        size >>= 1;
+      }
+    }
+  });
+  const first = await tab.accessToken(local, { forceRefresh: true });
+  assert.equal((await tab.session(local)).status, "signed-in");
+  assert.equal(await tab.accessToken(local), first);
+  assert.deepEqual(sessionsIn(await stores(tab)), []);
+  const second = await tab.accessToken(local, { forceRefresh: true });
+  assert.deepEqual([first, second], (await issued(3)).slice(1).map(({ access_token }) => access_token));
+
+  // Once there is room, it is kept again.
+  await tab.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("filler")).forEach((key) => localStorage.removeItem(key)));
+  const third = await tab.accessToken(local, { forceRefresh: true });
+  assert.equal(await (await tab.another()).accessToken(local), third);
+  assert.deepEqual(complaints, []);
+});
+
+// ── What other tabs hear ──
+
+test("login, another user's login and logout in one tab show in those that share the store, and in no other", async (t) => {
+  const tab = await open(t);
+  const [sharing, other] = [await tab.another(), await tab.another()];
+  await listen(sharing, local);
+  await listen(other, byDefault);
+
+  await logIn(tab, local);
+  await heard(sharing, 1);
+  // Else the server knows who this is, and asks whether that one is to be logged out.
+  await tab.page.context().clearCookies();
+  await logIn(tab, local, "grace");
+  await heard(sharing, 2);
+  assert.equal((await sharing.session(local)).claims.name, "Grace Hopper");
+  await tab.run((config) => app.logOut(config, { redirect: false }), local);
+
+  const [ada, grace] = (await issued(2)).map(({ access_token }) => access_token);
+  assert.deepEqual(await heard(sharing, 3), [
+    { status: "signed-in", sub: "ada", token: ada },
+    { status: "signed-in", sub: "grace", token: grace },
+    { status: "signed-out", sub: undefined, token: "no_session" },
+  ]);
+  assert.deepEqual(await sharing.session(local), signedOut);
+  assert.equal(refreshes().length, 0);
+
+  // What came last came to all, and the library's own channel was there before.
+  const told = await messages(other, 3);
+  assert.deepEqual(await heard(other, 0), []);
+  assert.deepEqual(await other.session(byDefault), signedOut);
+  const [key] = new Set(told);
+  assert.deepEqual(told, [key, key, key], "that something has changed, and nothing else");
+  assert.match(key, /^wicketgate\.session\.[\w-]{43}$/);
+});
+
+test("no message to other tabs holds a token or a claim, whatever happens", async (t) => {
+  const tab = await open(t);
+  const listening = await tab.another();
+  await listen(listening, byDefault);
+  for (const kept of [local, byDefault]) {
+    await logIn(tab, kept);
+    await tab.accessToken(kept, { forceRefresh: true });
+    await tab.run((config) => app.logOut(config, { redirect: false }), kept);
+  }
+  // Login, refresh and logout of the one that is shared; of what is the tab's own, nobody is told.
+  const told = JSON.stringify(await messages(listening, 3));
+  const tokens = (await issued(4)).flatMap(({ access_token, refresh_token, id_token }) => [access_token, refresh_token, id_token]);
+  for (const secret of [...tokens, "eyJ", "ada"]) assert(!told.includes(secret), `${secret} in ${told}`);
+  assert.equal(JSON.parse(told).length, 3);
+});
+
+test("a session of its own: what one tab does shows in no other", async (t) => {
+  const tab = await open(t);
+  await logIn(tab, byDefault);
+  const another = await tab.another();
+  await logIn(another, byDefault);
+  const token = await another.accessToken(byDefault);
+  await tab.run((config) => app.logOut(config, { redirect: false }), byDefault);
+  assert.deepEqual(await tab.session(byDefault), signedOut);
+  assert.equal(await another.accessToken(byDefault), token);
+  await another.page.reload();
+  await another.ready();
+  assert.equal((await another.session(byDefault)).status, "signed-in");
+});
+
+// ── The back button ──
+
+test("back after a logout: the page that comes back alive shows nobody", async (t) => {
+  // The automation switches the cache of pages off; people have it.
+  const living = await launchBrowser({ ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+  t.after(() => living.close());
+  for (const [name, kept] of Object.entries({ "the default": byDefault, local })) {
+    const tab = await open(t, undefined, living);
+    await logIn(tab, kept);
+    await listen(tab, kept);
+    await tab.evaluate(() => (window.alive = true));
+    await tab.visit("/elsewhere");
+    assert.equal((await tab.session(kept)).status, "signed-in", name);
+    await tab.run((config) => app.logOut(config, { redirect: false }), kept);
+    await tab.page.goBack({ waitUntil: "commit" });
+    await tab.page.waitForFunction(() => window.app, undefined, { polling: 50 });
+    const isAlive = await tab.evaluate(() => window.alive === true);
+    t.diagnostic(`${name}: ${isAlive ? "alive" : "loaded anew"}`);
+    if (kept === byDefault) assert(isAlive, "nothing of the library's keeps a page from being kept");
+    if (isAlive) assert.deepEqual(await heard(tab, 1), [{ status: "signed-out", sub: undefined, token: "no_session" }]);
+    assert.deepEqual(await tab.session(kept), signedOut, name);
+    await assert.rejects(tab.accessToken(kept), { code: "no_session" });
+  }
+});
+
+// ── Where nothing can be sealed ──
+
+for (const [name, remove] of [
+  ["IndexedDB", () => Object.defineProperty(window, "indexedDB", { value: undefined })],
+  ["crypto.subtle", () => Object.defineProperty(crypto, "subtle", { value: undefined })],
+]) {
+  test(`without ${name} the default is memory, and who asks for a store is told`, async (t) => {
+    const tab = await open(t, (context) => context.addInitScript(remove));
+    // Signatures need crypto.subtle too: that is another test's.
+    const trusting = { idTokenSignature: "trust-tls" };
+    for (const tokenStore of ["session", "local"]) {
+      const kept = config({ ...trusting, tokenStore });
+      const refused = tab.run((config) => app.outcome(() => app.client(config)), kept);
+      await assert.rejects(refused, { code: "unsupported_environment", message: /tokenStore/ });
+    }
+    const { session } = await logIn(tab, config(trusting));
+    assert.equal(session.status, "signed-in");
+    const token = await tab.accessToken(config(trusting));
+    assert.notEqual(await tab.accessToken(config(trusting), { forceRefresh: true }), token);
+    const left = await stores(tab);
+    assert.deepEqual(sessionsIn(left), []);
+    for (const { access_token } of await issued(2)) assert(!JSON.stringify(left).includes(access_token));
+    await tab.page.reload();
+    await tab.ready();
+    assert.deepEqual(await tab.session(config(trusting)), signedOut);
+  });
+}
