@@ -233,10 +233,11 @@ impl<P: Platform> Client<P> {
             // Whatever stands in the store is of a login before this one.
             self.put(sealed);
             self.shared.sign_in(held);
-            self.mark().await;
         }
         self.shared.announce();
-        Ok(self.result(return_to, app_state, answer))
+        let result = self.result(return_to, app_state, answer);
+        self.mark().await;
+        Ok(result)
     }
 
     fn result(&self, return_to: String, app_state: Option<Json>, backend: Option<Json>) -> LoginResult {

@@ -65,12 +65,12 @@ impl<P: Platform> Client<P> {
         let is_first = number == self.shared.number() && self.stored_session() == before;
         if is_first {
             self.put(sealed);
-            self.mark().await;
         }
         is_first
     }
 
-    /// Marks what the store has now as what was written last.
+    /// Marks what the store has now as what was written last. Whoever has put something there does this next, after all
+    /// that belongs together with it in this page: it waits.
     pub(super) async fn mark(&self) {
         if self.store() == Some(Store::Origin) {
             self.page.platform.mark(&self.session_key(), &self.mark_of_store()).await;

@@ -143,6 +143,7 @@ impl<P: Platform> Client<P> {
                 let renewed = self.shared.renewed(&tokens, claims.as_ref(), sent_at);
                 if self.keep(renewed.to_text()).await {
                     self.shared.go_on(renewed);
+                    self.mark().await;
                     return Ok(());
                 }
                 // Another tab has logged in or out while this one waited.
@@ -166,6 +167,7 @@ impl<P: Platform> Client<P> {
                 // What was rotated is kept, whatever came after.
                 if let Some(record) = self.shared.record().filter(|_| is_rotated) {
                     self.keep(record).await;
+                    self.mark().await;
                 }
                 self.shared.go_stale();
                 Err(error)
