@@ -151,6 +151,10 @@ impl<P: Platform> Client<P> {
                 if self.shared.is_signed_in() { Ok(()) } else { Err(ErrorKind::Aborted.into()) }
             }
             Err(error) if self.is_final(&error, is_forced) => {
+                self.settle().await;
+                if is_overtaken() {
+                    return Err(ErrorKind::Aborted.into());
+                }
                 if self.has_changed_elsewhere() {
                     // Another tab's login, or its refresh, which the server has taken for the only one.
                     self.reload_now().await?;

@@ -30,7 +30,7 @@
 //! | source | demand | here |
 //! | --- | --- | --- |
 //! | RFC 6749 §3.1 | no parameter twice | [`AuthorizationRequest::new`](authorization::AuthorizationRequest::new), [`AuthorizationResponse::from_callback_url`](callback::AuthorizationResponse::from_callback_url) |
-//! | RFC 6749 §3.1.2, §3.2 | endpoints without fragment | [`ServerMetadata::new`](metadata::ServerMetadata::new), [`check_redirect_uri`](authorization::check_redirect_uri) |
+//! | RFC 6749 §3.1.2, §3.2 | endpoints without fragment | [`ServerMetadata::new`](metadata::ServerMetadata::new), [`is_redirect_uri`](authorization::is_redirect_uri) |
 //! | RFC 6749 §10.12, RFC 9700 §2.1 | one-time `state` of this tab | [`AuthorizationResponse::check_transaction`](callback::AuthorizationResponse::check_transaction) |
 //! | RFC 7636 §4 | `S256`, a new verifier each time | [`AuthorizationRequest::new`](authorization::AuthorizationRequest::new), [`code_challenge`](pkce::code_challenge) |
 //! | RFC 8414 §3.3 | metadata names the configured issuer | [`ServerMetadata::of_issuer`](metadata::ServerMetadata::of_issuer) |
