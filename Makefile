@@ -1,5 +1,5 @@
 # The index of habits. Every target installs what it needs and is missing.
-.PHONY: help demo build check test size bench mutants fuzz
+.PHONY: help demo build check test size bench mutants soak fuzz
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -28,3 +28,6 @@ mutants: ## Break the source on purpose and see the tests fail
 
 fuzz: ## Feed each parser what it was never meant for, five minutes each; needs nightly Rust
 	@scripts/fuzz 300
+
+soak: ## A million schedules of the simulation (SEEDS=…)
+	@scripts/soak

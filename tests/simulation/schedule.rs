@@ -1,0 +1,1263 @@
+//! One schedule: what the users do, what goes wrong, in which order everything runs; and what must hold after every step.
+
+use core::cell::RefCell;
+use core::task::{Context, Poll, Waker};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Wake;
+
+use wicketgate::client::{
+    AccessTokenOptions, Client, Configuration, LoginOptions, LoginResult, LogoutOptions, Page, Session, Status,
+};
+use wicketgate::platform::{Signal, Store};
+use wicketgate::protocol::error::{Error, ErrorKind};
+use wicketgate::protocol::http::{Purpose, Response};
+use wicketgate::protocol::json::Json;
+
+use super::server::{CLIENT, ISSUER, Rotation, START, Server, Token};
+use super::world::{Event, Fate, Flight, Host, MARK, Rules, Settled, Work, World};
+
+/// How long a lock is held: the time for a request, and ten seconds.
+const HOLD: u64 = 20_000;
+const HOUR: u64 = 3_600_000;
+const MOST_PAGES: usize = 6;
+/// After so many, nothing will come to rest any more: six tabs that look for a lease every 50 ms take a while.
+const MOST_STEPS: u64 = 30_000;
+/// In a tab's store: 16 logins, as many that are over, and a session.
+const MOST_KEYS: usize = 33;
+
+/// What a call of the app ended in.
+enum Done {
+    Connected(Result<Rc<Client<Host>>, Error>),
+    Token(Result<String, Error>),
+    Login(u64, Result<Rc<LoginResult>, Error>),
+    Logout(Result<(), Error>),
+}
+
+type DoneList = Rc<RefCell<Vec<(usize, Done)>>>;
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Task {
+    page: usize,
+    work: Work,
+    woken: Arc<Woken>,
+    name: &'static str,
+    number: u64,
+}
+
+/// A page, as its users and the checks see it.
+#[derive(Default)]
+struct Shown {
+    page: Option<Rc<Page<Host>>>,
+    /// One, or two that share the session, as a framework makes them that mounts twice.
+    clients: Vec<Rc<Client<Host>>>,
+    /// What its listener was told last.
+    heard: Rc<RefCell<Option<Rc<Session>>>>,
+    snapshot: Option<Rc<Session>>,
+    family: Option<usize>,
+    /// Sessions that it showed once, and does no more.
+    past: Vec<usize>,
+}
+
+struct Sent {
+    generation: u64,
+    page: usize,
+    flight: u64,
+    outcome: Option<Settled>,
+}
+
+/// What is known of a session, over all that happened.
+#[derive(Default)]
+struct Family {
+    sent: Vec<Sent>,
+    /// The latest generation that a store had.
+    stored: Option<u64>,
+    /// A user or the server has ended it, and a page was told.
+    is_ended: bool,
+    /// When the store went on without it.
+    left_at: Option<u64>,
+    /// A store did not keep it, once: it may go from the other tabs, and come back to them.
+    is_tainted: bool,
+    /// A lock was lost, as it can be: what follows from that is not held against the client.
+    is_excused: bool,
+}
+
+enum Act {
+    Poll(usize),
+    Timer(usize),
+    Serve(usize),
+    Settle(usize),
+    Vanish(usize),
+    Message(usize),
+    Patience(usize),
+    CatchUp(usize),
+    Expire,
+    Reap,
+}
+
+pub(crate) struct Sim {
+    world: Rc<World>,
+    shown: Vec<Shown>,
+    tasks: Vec<Task>,
+    families: Vec<Family>,
+    /// What the origin's store has.
+    kept: Option<(usize, u64)>,
+    lease_failed: bool,
+    /// Whether what is stored cannot be opened at times.
+    may_not_open: bool,
+    done: DoneList,
+    wrong: Option<String>,
+    calm: bool,
+    budget: u64,
+    pub(crate) counts: Counts,
+}
+
+/// What was seen, so that a run can be known to have been worth something.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) schedules: u64,
+    pub(crate) steps: u64,
+    pub(crate) logins: u64,
+    pub(crate) refreshes: u64,
+    pub(crate) unanswered: u64,
+    pub(crate) ended: u64,
+    pub(crate) kills: u64,
+    pub(crate) freezes: u64,
+    pub(crate) excused: u64,
+    pub(crate) tainted: u64,
+    pub(crate) signed_in_at_end: u64,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.schedules += other.schedules;
+        self.steps += other.steps;
+        self.logins += other.logins;
+        self.refreshes += other.refreshes;
+        self.unanswered += other.unanswered;
+        self.ended += other.ended;
+        self.kills += other.kills;
+        self.freezes += other.freezes;
+        self.excused += other.excused;
+        self.tainted += other.tainted;
+        self.signed_in_at_end += other.signed_in_at_end;
+    }
+}
+
+/// Runs the schedule of this seed. What was wrong, and the last steps where `logs`.
+pub(crate) fn run(seed: u64, logs: bool) -> (Counts, Result<(), String>) {
+    let mut sim = Sim::new(seed, logs);
+    sim.play();
+    for page in 0..sim.shown.len() {
+        if sim.world.pages.borrow()[page].is_alive {
+            sim.kill(page);
+        }
+    }
+    let counts = sim.counts;
+    match sim.wrong.take() {
+        None => (counts, Ok(())),
+        Some(wrong) => {
+            let rules = sim.world.rules.borrow().clone();
+            let rotation = sim.world.server.borrow().rotation;
+            (
+                counts,
+                Err(format!(
+                    "seed {seed}: {wrong}\n{rules:?}, {rotation:?}\n{}",
+                    sim.world.last_steps(if logs { 2000 } else { 0 })
+                )),
+            )
+        }
+    }
+}
+
+impl Sim {
+    fn new(seed: u64, logs: bool) -> Self {
+        let random = super::world::Random::new(seed ^ 0x51_7c_c1_b7_27_22_0a_95);
+        let rules = Rules {
+            token_store: ["local", "session", "memory"][random.weighted([80, 12, 8].into_iter())],
+            has_locks: random.chance(75),
+            loses_requests: [0, 10, 30, 60][random.weighted([3, 4, 3, 1].into_iter())],
+            loses_messages: [0, 20, 100][random.weighted([4, 4, 1].into_iter())],
+            seal_fails: if random.chance(5) { 20 } else { 0 },
+            open_fails: if random.chance(5) { 20 } else { 0 },
+            lags: false,
+        };
+        let rules = Rules { lags: rules.token_store == "local" && random.chance(25), ..rules };
+        let rotation = [Rotation::Strict, Rotation::Grace(30_000), Rotation::Never][random.weighted([75, 12, 13].into_iter())];
+        let lifetime = [60_000, 300_000, HOUR][random.weighted([2, 3, 2].into_iter())];
+        let server = Server::new(rotation, lifetime, random.chance(30));
+        Self {
+            shown: Vec::new(),
+            tasks: Vec::new(),
+            families: Vec::new(),
+            kept: None,
+            lease_failed: false,
+            may_not_open: rules.open_fails > 0,
+            done: DoneList::default(),
+            wrong: None,
+            calm: true,
+            budget: random.between(6, 30),
+            counts: Counts { schedules: 1, ..Counts::default() },
+            world: World::new(seed, rules, server, logs),
+        }
+    }
+
+    fn shares(&self) -> bool {
+        self.world.rules.borrow().token_store == "local"
+    }
+
+    fn log(&self, text: impl FnOnce() -> String) {
+        self.world.log(text);
+    }
+
+    fn wrong(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.log(|| format!("WRONG: {text}"));
+        self.wrong.get_or_insert(text);
+    }
+
+    // ── the story ──
+
+    fn play(&mut self) {
+        let world = self.world.clone();
+        let rules = world.rules.borrow().clone();
+        self.log(|| format!("{rules:?}"));
+        // It begins well.
+        world.rules.borrow_mut().loses_requests = 0;
+        world.rules.borrow_mut().seal_fails = 0;
+        world.rules.borrow_mut().open_fails = 0;
+        self.open_tab();
+        self.rest();
+        if world.random.chance(90) {
+            let user = world.random.below(3);
+            self.log_in_here(0, user);
+            self.rest();
+        }
+        for _ in 0..world.random.below(4) {
+            self.open_tab();
+        }
+        if world.random.chance(70) {
+            self.rest();
+        }
+        // Then it does not.
+        *world.rules.borrow_mut() = Rules { ..rules };
+        self.calm = false;
+        while self.budget > 0 && self.wrong.is_none() {
+            self.step();
+        }
+        if self.wrong.is_none() {
+            self.end();
+        }
+    }
+
+    /// Faults stop, everybody wakes: all tabs come to agree.
+    fn end(&mut self) {
+        let world = self.world.clone();
+        self.log(|| "the faults stop".into());
+        self.calm = true;
+        {
+            let mut rules = world.rules.borrow_mut();
+            (rules.loses_requests, rules.loses_messages, rules.seal_fails, rules.open_fails) = (0, 0, 0, 0);
+        }
+        world.is_full.set(false);
+        if world.wall_offset.get() != START {
+            world.wall_offset.set(START);
+            world.jumps.set(world.jumps.get() + 1);
+        }
+        for page in 0..self.shown.len() {
+            if world.pages.borrow()[page].is_alive {
+                world.pages.borrow_mut()[page].is_frozen = false;
+                self.signal(page, Signal::Awake);
+            }
+        }
+        self.rest();
+        let is_tainted = self.families.iter().any(|family| family.is_tainted);
+        if self.shares() || self.live().is_empty() {
+            self.open_tab();
+            self.rest();
+        }
+        // Everybody asks; then the server is asked, by one where they share the session.
+        let live = self.live();
+        let one = live[world.random.below(live.len() as u64) as usize];
+        for is_last in [false, true] {
+            for page in &live {
+                if self.wrong.is_some() {
+                    return;
+                }
+                let is_forced = if is_last { !self.shares() || *page == one || is_tainted } else { world.random.chance(20) };
+                self.ask_token(*page, is_forced);
+                if world.random.chance(50) {
+                    self.rest();
+                }
+            }
+            self.rest();
+        }
+        if self.wrong.is_none() {
+            self.check_agreement();
+        }
+    }
+
+    fn check_agreement(&mut self) {
+        let live = self.live();
+        if let Some(task) = self.tasks.first() {
+            return self.wrong(format!("page {} waits for ever: {}", task.page, task.name));
+        }
+        for page in &live {
+            let Some(client) = self.client(*page) else {
+                return self.wrong(format!("page {page} never connected"));
+            };
+            let status = client.session().status;
+            let heard = self.shown[*page].heard.borrow().clone();
+            if !heard.is_some_and(|heard| heard.to_json() == client.session().to_json()) {
+                return self.wrong(format!("the app in page {page} has not heard of the session as it is"));
+            }
+            if status == Status::Stale {
+                return self.wrong(format!("page {page} is stale, though nothing fails any more"));
+            }
+            let Some(family) = self.shown[*page].family else { continue };
+            self.counts.signed_in_at_end += 1;
+            let server = self.world.server.borrow().families[family].clone();
+            if server.is_over {
+                return self.wrong(format!("page {page} shows session {family}, which the server has ended"));
+            }
+            if self.shares() && self.kept != Some((family, server.current)) {
+                let kept = self.kept;
+                return self.wrong(format!(
+                    "page {page} shows session {family}, the server is at {}, the store at {kept:?}",
+                    server.current
+                ));
+            }
+        }
+        if self.shares() && live.iter().any(|page| self.shown[*page].family.is_none()) && self.kept.is_some() {
+            let kept = self.kept;
+            self.wrong(format!("a page is signed out, and the store has {kept:?}"));
+        }
+        let most = if self.shares() { 2 } else { 0 };
+        if self.world.origin.borrow().len() > most || self.world.tabs.borrow().iter().any(|tab| tab.len() > MOST_KEYS) {
+            self.wrong("a store grows");
+        }
+    }
+
+    fn live(&self) -> Vec<usize> {
+        (0..self.shown.len()).filter(|page| self.world.pages.borrow()[*page].is_alive).collect()
+    }
+
+    /// Lets everything run until nothing is left to do.
+    fn rest(&mut self) {
+        let was_calm = core::mem::replace(&mut self.calm, true);
+        for _ in 0..MOST_STEPS {
+            if self.wrong.is_some() {
+                break;
+            }
+            let acts = self.acts();
+            if acts.is_empty() {
+                match self.next_due() {
+                    Some(due) => self.world.now.set(due.max(self.world.now.get())),
+                    None => {
+                        self.calm = was_calm;
+                        return;
+                    }
+                }
+            } else {
+                self.pick(acts);
+            }
+        }
+        if self.wrong.is_none() {
+            self.wrong("it does not come to rest");
+        }
+    }
+
+    /// One step of the part in which things go wrong.
+    fn step(&mut self) {
+        let world = self.world.clone();
+        let acts = self.acts();
+        let is_busy = acts.iter().any(|act| !matches!(act, Act::Serve(_) | Act::Vanish(_) | Act::Reap));
+        if world.random.chance(if is_busy { 8 } else { 35 }) {
+            self.budget -= 1;
+            return self.something_happens();
+        }
+        let may_pass = !is_busy && (acts.is_empty() || world.random.chance(30));
+        if may_pass {
+            let pass = match self.next_due() {
+                Some(due) => due.saturating_sub(world.now.get()),
+                None if acts.is_empty() => {
+                    self.budget -= 1;
+                    [world.random.below(10_000), world.random.below(600_000), world.random.below(3 * HOUR)]
+                        [world.random.below(3) as usize]
+                }
+                None => 100,
+            };
+            return self.pass(pass);
+        }
+        if world.random.chance(5) {
+            return self.pass(world.random.below(40));
+        }
+        self.pick(acts);
+    }
+
+    /// The page's copy of the store comes a write nearer to what is there, and the page hears of that.
+    fn catch_up(&mut self, page: usize) {
+        if let Some(key) = self.world.catch_up(page) {
+            self.log(|| format!("page {page} sees what was written"));
+            self.signal(page, Signal::Told(&key));
+        }
+    }
+
+    fn pass(&mut self, millis: u64) {
+        while let Some(page) = self.world.behind() {
+            self.catch_up(page);
+        }
+        self.world.now.set(self.world.now.get() + millis);
+        self.log(|| format!("{millis} ms pass"));
+    }
+
+    /// When the next thing is due that waits for the clock.
+    fn next_due(&self) -> Option<u64> {
+        let world = &self.world;
+        let pages = world.pages.borrow();
+        let runs = |page: usize| pages[page].runs();
+        let timers = world.timers.borrow();
+        let timers = timers.iter().filter(|timer| runs(timer.page)).map(|timer| timer.due);
+        let flights = world.flights.borrow();
+        let flights = flights.iter().filter(|flight| flight.is_open && runs(flight.page)).map(|flight| flight.due);
+        let lock = world.lock.borrow();
+        let waiting = lock.queue.iter().filter(|waiter| runs(waiter.page)).map(|waiter| waiter.due);
+        let held = lock.holder.filter(|(_, page, until)| *until != u64::MAX && (runs(*page) || pages[*page].keeps_timers));
+        timers.chain(flights).chain(waiting).chain(held.map(|(.., until)| until)).min()
+    }
+
+    // ── what may happen next by itself ──
+
+    fn acts(&self) -> Vec<Act> {
+        let world = &self.world;
+        let now = world.now.get();
+        let pages = world.pages.borrow();
+        let runs = |page: usize| pages[page].runs();
+        let mut acts = Vec::new();
+        for (place, task) in self.tasks.iter().enumerate() {
+            if runs(task.page) && task.woken.0.load(Ordering::Relaxed) {
+                acts.push(Act::Poll(place));
+            }
+        }
+        for (place, timer) in world.timers.borrow().iter().enumerate() {
+            if runs(timer.page) && timer.due <= now {
+                acts.push(Act::Timer(place));
+            }
+        }
+        for (place, flight) in world.flights.borrow().iter().enumerate() {
+            let will_act = match flight.fate {
+                Fate::Answered | Fate::AnswerLost | Fate::Hangs | Fate::Status(_, true) | Fate::Garbage(true) => true,
+                Fate::Lost | Fate::Status(_, false) | Fate::Garbage(false) => false,
+            };
+            if will_act && !flight.has_acted {
+                acts.push(Act::Serve(place));
+            }
+            let is_over = now >= flight.due || flight.fate != Fate::Hangs && (flight.has_acted || !will_act);
+            if flight.is_open && runs(flight.page) && is_over {
+                acts.push(Act::Settle(place));
+            }
+            if !flight.is_open {
+                acts.push(Act::Vanish(place));
+            }
+        }
+        for (place, (page, _)) in world.messages.borrow().iter().enumerate() {
+            if runs(*page) {
+                acts.push(Act::Message(place));
+            }
+        }
+        for (place, page) in pages.iter().enumerate() {
+            if page.runs() && !page.coming.is_empty() {
+                acts.push(Act::CatchUp(place));
+            }
+        }
+        let lock = world.lock.borrow();
+        for (place, waiter) in lock.queue.iter().enumerate() {
+            if runs(waiter.page) && waiter.due <= now {
+                acts.push(Act::Patience(place));
+            }
+        }
+        if let Some((_, page, until)) = lock.holder {
+            if !pages[page].is_alive {
+                acts.push(Act::Reap);
+            } else if until <= now && (runs(page) || pages[page].keeps_timers) {
+                acts.push(Act::Expire);
+            }
+        }
+        acts
+    }
+
+    fn pick(&mut self, mut acts: Vec<Act>) {
+        let world = self.world.clone();
+        let act = acts.swap_remove(world.random.below(acts.len() as u64) as usize);
+        world.step.set(world.step.get() + 1);
+        self.counts.steps += 1;
+        match act {
+            Act::Poll(place) => self.poll(place),
+            Act::Timer(place) => {
+                let timer = world.timers.borrow_mut().swap_remove(place);
+                timer.slot.fill(());
+            }
+            Act::Serve(place) => self.serve(place),
+            Act::Settle(place) => self.settle(place),
+            Act::Vanish(place) => {
+                world.flights.borrow_mut().swap_remove(place);
+            }
+            Act::Message(place) => {
+                let (page, text) = world.messages.borrow_mut().swap_remove(place);
+                if world.random.chance(world.rules.borrow().loses_messages) {
+                    self.log(|| format!("a message to page {page} is lost"));
+                } else {
+                    self.log(|| format!("page {page} is told"));
+                    self.signal(page, Signal::Told(&text));
+                }
+            }
+            Act::Patience(place) => {
+                let waiter = world.lock.borrow_mut().queue.remove(place);
+                self.log(|| format!("page {} has waited too long for the lock", waiter.page));
+                waiter.slot.fill(None);
+            }
+            Act::CatchUp(page) => self.catch_up(page),
+            Act::Expire | Act::Reap => {
+                let holder = world.lock.borrow().holder;
+                if let Some((number, ..)) = holder {
+                    world.release(number);
+                }
+            }
+        }
+        world.grant();
+        self.check();
+    }
+
+    fn poll(&mut self, place: usize) {
+        let task = &mut self.tasks[place];
+        task.woken.0.store(false, Ordering::Relaxed);
+        let waker = Waker::from(task.woken.clone());
+        let (page, name) = (task.page, task.name);
+        self.world.running.set(task.number);
+        self.world.log(|| format!("page {page} runs: {name}"));
+        if let Poll::Ready(()) = task.work.as_mut().poll(&mut Context::from_waker(&waker)) {
+            let task = self.tasks.swap_remove(place);
+            drop(task);
+        }
+        self.world.running.set(0);
+    }
+
+    fn serve(&mut self, place: usize) {
+        let mut flights = self.world.flights.borrow_mut();
+        let flight = &mut flights[place];
+        flight.has_acted = true;
+        let (status, answer) = self.world.server.borrow_mut().answer(&flight.body, self.world.now.get());
+        self.world.log(|| format!("the server acts on request of page {} {:?}: {status}", flight.page, flight.token));
+        flight.answer = Some((status, answer));
+    }
+
+    fn settle(&mut self, place: usize) {
+        let world = self.world.clone();
+        let mut flights = world.flights.borrow_mut();
+        let flight = &mut flights[place];
+        flight.is_open = false;
+        let response = |status: u16, media_type: &str, body: &str| {
+            Ok(Response { status, content_type: Some(media_type.into()), body: body.into() })
+        };
+        let garbage = ["{\"access_token\":\"at", "<!doctype html>", "{}", "{\"access_token\":1}", "null"];
+        let is_late = world.now.get() >= flight.due;
+        let mut outcome = Settled::Unknown;
+        let result = match flight.fate {
+            Fate::Answered if flight.has_acted && !(is_late && world.random.chance(50)) => {
+                let (status, body) = flight.answer.clone().unwrap_or_default();
+                let value = |name: &str| Some(body.split(&format!("\"{name}\":\"")).nth(1)?.split('"').next()?.to_owned());
+                if let Some(token) = value("refresh_token").as_deref().and_then(Token::parse) {
+                    outcome = Settled::Tokens(token.family, token.generation);
+                } else if value("error").as_deref() == Some("invalid_grant") {
+                    outcome = Settled::Refused;
+                }
+                response(status, "application/json", &body)
+            }
+            _ if is_late => Err(ErrorKind::TimedOut(flight.purpose).into()),
+            Fate::Answered | Fate::Hangs | Fate::Lost | Fate::AnswerLost => Err(ErrorKind::NetworkFailed(flight.purpose).into()),
+            Fate::Status(status, _) => response(status, "text/html", "Try again later"),
+            Fate::Garbage(_) => response(200, "application/json", garbage[world.random.below(5) as usize]),
+        };
+        let (page, token, slot) = (flight.page, flight.token, flight.slot.clone());
+        let is_login = flight.purpose == Purpose::Token;
+        let was = flight.answer.as_ref().map(|(status, _)| *status);
+        world.log(|| format!("page {page} gets for {token:?}: {outcome:?} (the server said {was:?}, late: {is_late})"));
+        let number = flight.number;
+        // What is on its way may still arrive there.
+        if flight.has_acted || flight.fate != Fate::Hangs {
+            flights.swap_remove(place);
+        }
+        drop(flights);
+        if token.is_some() {
+            world.pages.borrow_mut()[page].answered = world.step.get();
+        }
+        if is_login {
+            if let Settled::Tokens(family, _) = outcome {
+                self.counts.logins += 1;
+                world.pages.borrow_mut()[page].own.push(family);
+            }
+        } else {
+            self.counts.refreshes += 1;
+            self.counts.unanswered += u64::from(outcome == Settled::Unknown);
+        }
+        self.settled(number, token, outcome);
+        slot.fill(result);
+    }
+
+    /// The page knows what became of the request.
+    fn settled(&mut self, number: u64, token: Option<Token>, outcome: Settled) {
+        let Some(token) = token else { return };
+        self.grow(token.family);
+        let family = &mut self.families[token.family];
+        if let Some(sent) = family.sent.iter_mut().find(|sent| sent.flight == number) {
+            sent.outcome = Some(outcome);
+        }
+        if outcome == Settled::Refused {
+            family.is_ended = true;
+            self.counts.ended += 1;
+        }
+    }
+
+    fn signal(&mut self, page: usize, signal: Signal<'_>) {
+        let hear = self.world.pages.borrow()[page].hear.clone();
+        if let Some(hear) = hear {
+            hear(signal);
+        }
+        self.check();
+    }
+
+    // ── what people and machines do ──
+
+    fn something_happens(&mut self) {
+        let world = self.world.clone();
+        let random = &world.random;
+        world.step.set(world.step.get() + 1);
+        let live = self.live();
+        let page = if live.is_empty() { 0 } else { live[random.below(live.len() as u64) as usize] };
+        if live.is_empty() {
+            return self.open_tab();
+        }
+        let is_frozen = world.pages.borrow()[page].is_frozen;
+        if is_frozen && random.chance(50) {
+            return self.wake(page);
+        }
+        let can_be_asked = !is_frozen && !self.shown[page].clients.is_empty();
+        match random.weighted([26, 12, 5, 4, 4, 4, 5, 5, 7, 3, 6, 3, 1, 4, 2, 8, 2, 1, 3].into_iter()) {
+            0 if can_be_asked => self.ask_token(page, false),
+            1 if can_be_asked => self.ask_token(page, true),
+            2 if can_be_asked => self.log_in_here(page, random.below(3)),
+            3 if can_be_asked => self.log_in_by_redirect(page, random.below(3)),
+            4 if can_be_asked => self.log_out(page),
+            5 => self.reload(page),
+            6 if live.len() < MOST_PAGES => self.open_tab(),
+            7 => {
+                self.log(|| format!("page {page} is killed"));
+                self.kill(page);
+            }
+            8 if !is_frozen => self.freeze(page),
+            9 => {
+                let jump = [600_000, 7_200_000, 40_000][random.below(3) as usize] * if random.chance(50) { 1 } else { -1 };
+                world.wall_offset.set(world.wall_offset.get() + jump);
+                world.jumps.set(world.jumps.get() + 1);
+                self.log(|| format!("the wall clock jumps by {jump} ms"));
+            }
+            10 => {
+                // The machine sleeps, or just time in which nobody does anything.
+                for page in &live {
+                    if !world.pages.borrow()[*page].is_frozen {
+                        self.freeze(*page);
+                    }
+                }
+                let sleep = [90_000, HOUR, 8 * HOUR][random.below(3) as usize];
+                self.pass(sleep);
+                if random.chance(40) {
+                    world.stand_still(sleep);
+                }
+                for page in live {
+                    self.wake(page);
+                }
+            }
+            11 => {
+                world.is_full.set(!world.is_full.get());
+                self.log(|| format!("the stores are full: {}", world.is_full.get()));
+            }
+            12 => {
+                let mut server = world.server.borrow_mut();
+                if let Some(family) = server.families.last_mut() {
+                    family.is_over = true;
+                    world.log(|| "an administrator ends the session at the server".into());
+                }
+            }
+            13 if !is_frozen => {
+                self.log(|| format!("page {page} is seen again"));
+                self.signal(page, Signal::Awake);
+            }
+            14 if world.is_full.get() => {
+                world.is_full.set(false);
+                self.log(|| "the stores have room".into());
+            }
+            15 => {
+                for page in live {
+                    if world.pages.borrow()[page].runs() {
+                        self.ask_token(page, random.chance(30));
+                    }
+                }
+            }
+            16 if can_be_asked && self.shown[page].clients.len() == 1 => self.connect_again(page),
+            17 if self.shown[page].clients.len() == 2 => {
+                self.log(|| format!("page {page} drops a client"));
+                let dropped = self.shown[page].clients.swap_remove(random.below(2) as usize);
+                drop(dropped);
+            }
+            18 => self.give_up(page),
+            _ => {}
+        }
+    }
+
+    /// Any client of the page.
+    fn client(&self, page: usize) -> Option<Rc<Client<Host>>> {
+        let clients = &self.shown[page].clients;
+        clients.get(self.world.random.below(clients.len() as u64) as usize).cloned()
+    }
+
+    /// The app listens. It runs when no lock is held, and may ask for a token at once.
+    fn listen(&mut self, page: usize, client: &Rc<Client<Host>>) {
+        if !self.shown[page].clients.is_empty() {
+            return;
+        }
+        let (world, heard) = (Rc::downgrade(&self.world), self.shown[page].heard.clone());
+        client.subscribe(move |session| {
+            heard.replace(Some(session.clone()));
+            let Some(world) = world.upgrade() else { return };
+            if world.is_alone(page) {
+                world.event(Event::Wrong(format!("page {page} runs the app while it holds the lock")));
+            }
+            if page.is_multiple_of(3) && session.status != Status::SignedOut {
+                world.asked.borrow_mut().push(page);
+            }
+        });
+        self.shown[page].heard.replace(Some(client.session()));
+    }
+
+    fn connect_again(&mut self, page: usize) {
+        let Some(owner) = self.shown[page].page.clone() else { return };
+        let (done, configuration) = (self.done.clone(), self.configuration());
+        self.spawn(page, "connect again", async move {
+            let result = Client::connect(&owner, configuration).await;
+            done.borrow_mut().push((page, Done::Connected(result)));
+        });
+    }
+
+    /// The app does not wait any more for what it has asked for.
+    fn give_up(&mut self, page: usize) {
+        let of_app = ["access token", "forced refresh", "login", "logout"];
+        let place = self.tasks.iter().position(|task| task.page == page && of_app.contains(&task.name));
+        let Some(task) = place.map(|place| self.tasks.swap_remove(place)) else { return };
+        self.log(|| format!("page {page} does not wait for: {}", task.name));
+        drop(task);
+        let mut abandoned = Vec::new();
+        for flight in self.world.flights.borrow_mut().iter_mut() {
+            if flight.page == page && flight.is_open && Rc::strong_count(&flight.slot) == 1 {
+                flight.is_open = false;
+                abandoned.push((flight.number, flight.token));
+            }
+        }
+        for (number, token) in abandoned {
+            self.settled(number, token, Settled::Unknown);
+        }
+        self.check();
+    }
+
+    fn ask_token(&mut self, page: usize, is_forced: bool) {
+        let Some(client) = self.client(page) else { return };
+        let done = self.done.clone();
+        self.spawn(page, if is_forced { "forced refresh" } else { "access token" }, async move {
+            let mut options = AccessTokenOptions::none();
+            if is_forced {
+                options = options.with_json("forceRefresh", Json::Bool(true));
+            }
+            let result = client.access_token(&options).await;
+            done.borrow_mut().push((page, Done::Token(result)));
+        });
+    }
+
+    /// As with a popup: the page stays.
+    fn log_in_here(&mut self, page: usize, user: u64) {
+        let Some(client) = self.client(page) else { return };
+        let (world, done) = (self.world.clone(), self.done.clone());
+        self.spawn(page, "login", async move {
+            let result = match client.authorization_url(&LoginOptions::none()) {
+                Ok(url) => {
+                    let callback = world.server.borrow_mut().authorize(&url, user);
+                    drop(world);
+                    client.handle_callback(Some(&callback)).await
+                }
+                Err(error) => Err(error),
+            };
+            done.borrow_mut().push((page, Done::Login(user, result)));
+        });
+    }
+
+    fn log_in_by_redirect(&mut self, page: usize, user: u64) {
+        let Some(client) = self.client(page) else { return };
+        let Ok(url) = client.authorization_url(&LoginOptions::none()) else { return };
+        let callback = self.world.server.borrow_mut().authorize(&url, user);
+        let tab = self.world.pages.borrow()[page].tab;
+        self.log(|| format!("page {page} leaves for a login of user {user}"));
+        drop(client);
+        self.kill(page);
+        self.open_page(tab, &callback, Some(user));
+    }
+
+    fn log_out(&mut self, page: usize) {
+        let Some(client) = self.client(page) else { return };
+        let (world, done) = (self.world.clone(), self.done.clone());
+        self.spawn(page, "logout", async move {
+            world.event(Event::LogsOut { page });
+            drop(world);
+            let result = client.logout(&LogoutOptions::none()).await;
+            done.borrow_mut().push((page, Done::Logout(result)));
+        });
+    }
+
+    fn reload(&mut self, page: usize) {
+        let tab = self.world.pages.borrow()[page].tab;
+        self.log(|| format!("page {page} is reloaded"));
+        self.kill(page);
+        self.open_page(tab, "https://app.example/start", None);
+    }
+
+    fn open_tab(&mut self) {
+        let mut tabs = self.world.tabs.borrow_mut();
+        tabs.push(Default::default());
+        let tab = tabs.len() - 1;
+        drop(tabs);
+        self.open_page(tab, "https://app.example/start", None);
+    }
+
+    fn open_page(&mut self, tab: usize, url: &str, user: Option<u64>) {
+        let host = self.world.open_page(tab, url);
+        let number = host.page;
+        self.log(|| format!("page {number} is loaded in tab {tab}"));
+        let page = Page::new(host);
+        self.shown.push(Shown { page: Some(page.clone()), ..Shown::default() });
+        let (done, configuration) = (self.done.clone(), self.configuration());
+        self.spawn(number, "connect", async move {
+            let result = Client::connect(&page, configuration).await;
+            done.borrow_mut().push((number, Done::Connected(result.clone())));
+            if let (Ok(client), Some(user)) = (result, user) {
+                let result = client.handle_callback(None).await;
+                done.borrow_mut().push((number, Done::Login(user, result)));
+            }
+        });
+    }
+
+    fn configuration(&self) -> Configuration {
+        thread_local! {
+            static METADATA: Json = Json::parse(
+                br#"{"authorization_endpoint":"https://as.example/authorize","token_endpoint":"https://as.example/token"}"#,
+            )
+            .unwrap();
+        }
+        Configuration::new(CLIENT)
+            .with("issuer", ISSUER)
+            .with("scope", "openid offline_access")
+            .with("redirectUri", "https://app.example/callback")
+            .with("idTokenSignature", "trust-tls")
+            .with("tokenStore", self.world.rules.borrow().token_store)
+            .with_json("metadata", METADATA.with(Clone::clone))
+    }
+
+    fn spawn(&mut self, page: usize, name: &'static str, work: impl Future<Output = ()> + 'static) {
+        self.log(|| format!("page {page}: {name} is asked for"));
+        self.tasks.push(Task {
+            page,
+            work: Box::pin(work),
+            woken: Arc::new(Woken(AtomicBool::new(true))),
+            name,
+            number: self.world.number(),
+        });
+    }
+
+    /// The page ends, between any two steps. Nothing of it runs any more, not even what is dropped.
+    fn kill(&mut self, page: usize) {
+        let world = self.world.clone();
+        self.counts.kills += 1;
+        world.pages.borrow_mut()[page].is_alive = false;
+        world.pages.borrow_mut()[page].hear = None;
+        world.timers.borrow_mut().retain(|timer| timer.page != page);
+        world.messages.borrow_mut().retain(|(to, _)| *to != page);
+        world.lock.borrow_mut().queue.retain(|waiter| waiter.page != page);
+        let mut unknown = Vec::new();
+        for flight in world.flights.borrow_mut().iter_mut().filter(|flight| flight.page == page && flight.is_open) {
+            let Flight { number, token, is_open, .. } = flight;
+            *is_open = false;
+            unknown.push((*number, *token));
+        }
+        for (number, token) in unknown {
+            self.settled(number, token, Settled::Unknown);
+        }
+        let mut dead = Vec::new();
+        for place in (0..self.tasks.len()).rev() {
+            if self.tasks[place].page == page {
+                dead.push(self.tasks.swap_remove(place));
+            }
+        }
+        drop(dead);
+        let shown = &mut self.shown[page];
+        shown.family = None;
+        drop((core::mem::take(&mut shown.clients), shown.page.take()));
+    }
+
+    fn freeze(&mut self, page: usize) {
+        self.counts.freezes += 1;
+        let keeps_timers = self.world.random.chance(50);
+        let mut pages = self.world.pages.borrow_mut();
+        let state = &mut pages[page];
+        (state.is_frozen, state.keeps_timers) = (true, keeps_timers);
+        state.freezes += 1;
+        drop(pages);
+        self.log(|| format!("page {page} freezes"));
+    }
+
+    fn wake(&mut self, page: usize) {
+        let world = self.world.clone();
+        world.pages.borrow_mut()[page].is_frozen = false;
+        self.log(|| format!("page {page} wakes"));
+        if world.random.chance(30) {
+            world.messages.borrow_mut().retain(|(to, _)| *to != page);
+        }
+        if world.random.chance(80) {
+            self.signal(page, Signal::Awake);
+        }
+    }
+
+    // ── what must hold ──
+
+    fn grow(&mut self, family: usize) {
+        while self.families.len() <= family {
+            self.families.push(Family::default());
+        }
+    }
+
+    fn check(&mut self) {
+        let world = self.world.clone();
+        for (page, work) in world.spawned.take() {
+            self.spawn(page, "spawned", work);
+        }
+        for event in world.events.take() {
+            self.account(event);
+        }
+        let done = self.done.take();
+        for (page, done) in &done {
+            if let Done::Connected(Ok(client)) = done {
+                self.listen(*page, client);
+                self.shown[*page].clients.push(client.clone());
+            }
+        }
+        for page in world.asked.take() {
+            if world.pages.borrow()[page].is_alive {
+                self.ask_token(page, false);
+            }
+        }
+        for page in 0..self.shown.len() {
+            self.check_page(page);
+        }
+        for (page, done) in done {
+            self.check_done(page, done);
+        }
+    }
+
+    fn account(&mut self, event: Event) {
+        match event {
+            Event::Wrong(text) => self.wrong(text),
+            Event::LeaseFailed => self.lease_failed = true,
+            Event::LogsOut { page } => {
+                let ended = [self.shown[page].family, self.kept.map(|(family, _)| family).filter(|_| self.shares())];
+                for family in ended.into_iter().flatten() {
+                    self.grow(family);
+                    self.families[family].is_ended = true;
+                }
+            }
+            Event::NotKept { family } => {
+                if let Some(family) = family {
+                    self.grow(family);
+                    let family = &mut self.families[family];
+                    self.counts.tainted += u64::from(!family.is_tainted);
+                    family.is_tainted = true;
+                }
+            }
+            Event::Kept { page, record, place } => self.kept(page, record, place),
+            Event::Refresh { page, token, flight } => self.check_refresh(page, token, flight),
+        }
+    }
+
+    fn kept(&mut self, page: usize, record: Option<(usize, u64)>, place: Store) {
+        if let Some((family, generation)) = record {
+            self.grow(family);
+            let family = &mut self.families[family];
+            family.stored = family.stored.max(Some(generation));
+        }
+        if place == Store::Tab {
+            if self.shares() {
+                self.wrong("a session that tabs share is kept in one of them");
+            }
+            return;
+        }
+        let step = self.world.step.get();
+        let before = core::mem::replace(&mut self.kept, record);
+        // Whoever cannot see what was written may write over it.
+        let answered = self.world.pages.borrow()[page].answered;
+        let is_blind = self.world.is_blind(page, answered);
+        for (family, _) in [before, record].into_iter().flatten().filter(|_| is_blind) {
+            let family = &mut self.families[family];
+            self.counts.excused += u64::from(!family.is_excused);
+            (family.is_excused, family.is_tainted) = (true, true);
+        }
+        match (before, record) {
+            (Some((was, _)), None) => {
+                // The session of a login, which the store did not keep.
+                let is_replaced = self.world.pages.borrow()[page]
+                    .own
+                    .iter()
+                    .any(|own| self.families.get(*own).is_some_and(|own| own.is_tainted));
+                let family = &mut self.families[was];
+                if !family.is_ended && !family.is_tainted && !is_replaced {
+                    return self.wrong(format!("page {page} takes session {was} out of the store, and nobody has ended it"));
+                }
+                if family.is_ended || is_replaced {
+                    family.left_at.get_or_insert(step);
+                }
+            }
+            (before, Some((family, generation))) => {
+                let state = &self.families[family];
+                if state.left_at.is_some() && !state.is_tainted {
+                    return self
+                        .wrong(format!("page {page} puts session {family} back into the store, which had gone on without it"));
+                }
+                let Some((was, old)) = before else { return };
+                if was == family {
+                    if generation < old && !state.is_excused {
+                        self.wrong(format!("page {page} puts generation {generation} over {old}"));
+                    }
+                } else {
+                    if !self.world.pages.borrow()[page].own.contains(&family) && !state.is_tainted {
+                        return self.wrong(format!("page {page} puts session {family}, which is not its own, over {was}"));
+                    }
+                    self.families[was].left_at.get_or_insert(step);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Whether what gave `page` the right to be the only one may be gone, and by no fault of its own.
+    fn has_lost_lock(&self, page: usize) -> bool {
+        let pages = self.world.pages.borrow();
+        let Some(tenure) = &pages[page].tenure else { return self.lease_failed };
+        let is_past = self.world.now.get() - tenure.since >= HOLD && pages[page].freezes > tenure.freezes;
+        is_past || tenure.is_bare || tenure.is_lease && self.world.jumps.get() != tenure.jumps
+    }
+
+    fn check_refresh(&mut self, page: usize, token: Token, flight: u64) {
+        self.grow(token.family);
+        let shares = self.shares();
+        let began = self.world.pages.borrow()[page].tenure.as_ref().map_or(0, |tenure| tenure.step);
+        let mut excused = self.families[token.family].is_excused || shares && self.world.is_blind(page, began);
+        let mut wrong = None;
+        for sent in &self.families[token.family].sent {
+            let other = sent.page;
+            let is_alive = self.world.pages.borrow()[other].is_alive;
+            let is_lost = shares && other != page && (self.has_lost_lock(page) || is_alive && self.has_lost_lock(other));
+            let is_same = sent.generation == token.generation;
+            let next = match sent.outcome {
+                None if !is_alive => None,
+                None if other == page => Some("two refreshes at once in one page".to_string()),
+                None if shares => Some(format!("a refresh while that of page {other} is under way")),
+                None => None,
+                Some(Settled::Unknown) => None,
+                Some(Settled::Tokens(_, generation)) if is_same && generation > token.generation => {
+                    let was_lost = !is_alive && self.families[token.family].stored < Some(generation);
+                    let has_left = is_alive && other != page && self.shown[other].family != Some(token.family);
+                    (!was_lost && !has_left).then(|| format!("{token:?} again, though page {other} got its successor"))
+                }
+                Some(Settled::Tokens(..) | Settled::Refused) => None,
+            };
+            if next.is_some() && is_lost {
+                excused = true;
+            }
+            wrong = wrong.or(next);
+        }
+        let family = &mut self.families[token.family];
+        self.counts.excused += u64::from(excused && !family.is_excused);
+        family.is_excused = excused;
+        family.sent.push(Sent { generation: token.generation, page, flight, outcome: None });
+        if let Some(wrong) = wrong.filter(|_| !excused) {
+            self.wrong(format!("page {page} sends {wrong}"));
+        }
+    }
+
+    fn check_page(&mut self, page: usize) {
+        let Some(client) = self.shown[page].clients.first() else { return };
+        let session = client.session();
+        if self.shown[page].snapshot.as_ref().is_some_and(|before| Rc::ptr_eq(before, &session)) {
+            return;
+        }
+        self.shown[page].snapshot = Some(session.clone());
+        if is_secret(&format!("{session:?}")) {
+            return self.wrong("a token is in the Debug of a session");
+        }
+        let claims = session.claims.as_ref();
+        let now = claims.and_then(|claims| claims.text("sid")).and_then(|sid| sid.parse::<usize>().ok());
+        self.log(|| format!("page {page} shows {now:?}, {:?}", session.status));
+        if (session.status == Status::SignedOut) != now.is_none() {
+            return self.wrong("a session without claims");
+        }
+        let before = core::mem::replace(&mut self.shown[page].family, now);
+        if before == now {
+            return;
+        }
+        if let Some(before) = before {
+            self.shown[page].past.push(before);
+        }
+        let Some(family) = now else { return self.check_end(page, before) };
+        self.grow(family);
+        let user = format!("user-{}", self.world.server.borrow().families[family].user);
+        if claims.and_then(|claims| claims.text("sub")) != Some(&user) {
+            return self.wrong(format!("page {page} shows another user than session {family} is of"));
+        }
+        let state = &self.families[family];
+        if state.is_tainted {
+            return;
+        }
+        if self.shown[page].past.contains(&family) {
+            return self.wrong(format!("page {page} goes back to session {family}"));
+        }
+        let pages = self.world.pages.borrow();
+        let is_known = pages[page].own.contains(&family)
+            || pages[page].opened.iter().any(|(opened, at)| *opened == family && state.left_at.is_none_or(|left| *at <= left));
+        drop(pages);
+        // A copy of the store that is behind shows what was.
+        if !is_known && !self.world.rules.borrow().lags {
+            self.wrong(format!("page {page} goes on with session {family}, which is neither its own nor in the store"));
+        }
+    }
+
+    /// A page shows nobody any more.
+    fn check_end(&mut self, page: usize, before: Option<usize>) {
+        let Some(before) = before else { return };
+        self.grow(before);
+        let state = &self.families[before];
+        if state.is_tainted {
+            return;
+        }
+        if !(state.is_ended || self.shares() && state.left_at.is_some()) {
+            return self.wrong(format!("page {page} ends session {before}, and nobody has told it to"));
+        }
+        if self.shares()
+            && !self.world.rules.borrow().lags
+            && let Some((kept, _)) = self.kept
+            && !self.families[kept].is_ended
+        {
+            self.wrong(format!("page {page} is signed out, and the store has session {kept}"));
+        }
+    }
+
+    fn check_done(&mut self, page: usize, done: Done) {
+        match done {
+            Done::Connected(Ok(_)) | Done::Logout(Ok(())) => {}
+            Done::Connected(Err(error)) => self.wrong(format!("connect failed: {error:?}")),
+            Done::Logout(Err(error)) => self.wrong(format!("logout failed: {error:?}")),
+            Done::Token(Ok(token)) => self.check_token(page, &token),
+            Done::Token(Err(error)) => {
+                let expected = [
+                    "no_session",
+                    "session_ended",
+                    "token_request_failed",
+                    "token_response_malformed",
+                    "id_token_invalid",
+                    "network_failed",
+                    "timed_out",
+                    "aborted",
+                ];
+                // No reason to send it, nor to end the session.
+                let may_not_open = error.code() == "storage_unavailable" && self.may_not_open;
+                self.check_error(page, &error, if may_not_open { &["storage_unavailable"] } else { &expected });
+            }
+            Done::Login(user, Ok(result)) => {
+                let sid = result.session.claims.as_ref().and_then(|claims| claims.text("sid"));
+                let family = sid.and_then(|sid| sid.parse::<usize>().ok());
+                let of = family.map(|family| self.world.server.borrow().families[family].user);
+                self.log(|| format!("page {page}: the login of user {user} is done"));
+                if of != Some(user) {
+                    return self.wrong(format!("page {page}: the login of user {user} ends in a session of {of:?}"));
+                }
+                let family = family.unwrap_or_default();
+                let is_kept = self.families[family].stored.is_some() || self.families[family].is_tainted;
+                if !is_kept && self.world.rules.borrow().token_store != "memory" {
+                    self.wrong(format!("page {page}: the session {family} of the login is not kept"));
+                }
+            }
+            Done::Login(_, Err(error)) => {
+                let expected = [
+                    "storage_unavailable",
+                    "transaction_not_found",
+                    "transaction_expired",
+                    "token_request_failed",
+                    "token_response_malformed",
+                    "id_token_invalid",
+                    "network_failed",
+                    "timed_out",
+                    "aborted",
+                ];
+                self.check_error(page, &error, &expected);
+            }
+        }
+    }
+
+    fn check_error(&mut self, page: usize, error: &Error, expected: &[&str]) {
+        self.log(|| format!("page {page}: {error:?}"));
+        if is_secret(&format!("{error:?} {error} {} {}", error.message(), error.hint())) {
+            self.wrong("a token is in an error");
+        } else if !expected.contains(&error.code()) {
+            self.wrong(format!("page {page}: {error:?} was not expected"));
+        }
+    }
+
+    /// An access token is in the app's hands.
+    fn check_token(&mut self, page: usize, text: &str) {
+        let Some(token) = Token::parse(text) else { return self.wrong("an access token that the server never gave") };
+        self.log(|| format!("page {page}: {token:?}"));
+        if self.shown[page].family != Some(token.family) {
+            let shown = self.shown[page].family;
+            return self.wrong(format!("page {page} gives out a token of session {}, and shows {shown:?}", token.family));
+        }
+        let minted: u64 = text.rsplit('.').next().and_then(|minted| minted.parse().ok()).unwrap_or_default();
+        let lifetime = self.world.server.borrow().lifetime;
+        if self.world.jumps.get() == 0 && self.world.now.get() >= minted + lifetime {
+            return self.wrong(format!("page {page} gives out a token that has expired"));
+        }
+        let family = &self.families[token.family];
+        let is_kept = match self.world.rules.borrow().token_store {
+            "memory" => true,
+            "local" if self.kept.is_none_or(|(kept, _)| kept != token.family) => true,
+            _ => family.stored >= Some(token.generation),
+        };
+        if token.generation > 0 && !is_kept && !family.is_tainted && !family.is_ended && !family.is_excused {
+            self.wrong(format!("page {page} gives out {token:?} before what renews it is stored"));
+        }
+    }
+}
+
+fn is_secret(text: &str) -> bool {
+    // The second is how the signature of an ID token begins.
+    text.contains(MARK) || text.contains("U0VDUkVU")
+}
