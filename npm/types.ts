@@ -128,14 +128,14 @@ export interface Client {
   subscribe(listener: (session: Session) => void): () => void;
 
   /**
-   * A valid access token, renewed first when it has less than `minValidity` seconds left (default 30) and the server gave a
-   * refresh token. One refresh at a time in a page.
+   * A valid access token, renewed first when it has less than `minValidity` seconds left (default 30, at most half its
+   * lifetime; without a refresh token 0) and the server gave a refresh token. One refresh at a time in a page.
    * @throws WicketgateError `no_session`: also where it has expired and cannot be renewed, and where a backend keeps it; `session_ended`
    */
   accessToken(options?: { minValidity?: number; forceRefresh?: boolean; signal?: AbortSignal }): Promise<string>;
   /**
    * Claims of the UserInfo endpoint, as JSON or as a signed token; `sub` must equal the ID token's.
-   * @throws WicketgateError `userinfo_invalid`, `no_session`
+   * @throws WicketgateError `userinfo_invalid`, `no_session`, `invalid_metadata`, `aborted`, and what `accessToken` throws
    */
   userInfo(): Promise<Claims>;
   /**
@@ -144,7 +144,7 @@ export interface Client {
    */
   revoke(): Promise<void>;
   /**
-   * Ends the session here, at the backend, and, where the server has an end-session endpoint, goes there
+   * Ends the session here and in sharing tabs, at the backend, and, where the server has an end-session endpoint, goes there
    * (RP-Initiated Logout 1.0; `redirect: false` stays). `idTokenHint` (default true) sends the ID token along. With a
    * `postLogoutRedirectUri` a `state` is sent, random unless given, which `createClient` checks when the user comes back.
    * @throws WicketgateError `backend_failed`, `network_failed`, `timed_out`: the session has ended here all the same
@@ -181,7 +181,7 @@ export interface LoginResult {
 }
 
 export interface Session {
-  /** `stale`: signed in, but the last refresh could not reach the server. Only the server's own word ends a session. */
+  /** `stale`: signed in, but the last refresh failed without ending the session. Only the server's own word does. */
   readonly status: "signed-out" | "signed-in" | "stale";
   /** Validated ID-token claims, or those the backend answered with. */
   readonly claims?: Claims;

@@ -330,7 +330,9 @@ impl Error {
 
     /// Whether the same call may succeed later unchanged. A code is never redeemed twice, so its failure is final.
     pub fn is_retryable(&self) -> bool {
-        let is_repeatable = |purpose: &Purpose| !matches!(purpose, Purpose::Token | Purpose::HandOff);
+        // What the call was about is used up by then: the code, or the tokens that were to be revoked.
+        let is_used_up = |purpose| matches!(purpose, Purpose::Token | Purpose::HandOff | Purpose::Keys | Purpose::Revocation);
+        let is_repeatable = |purpose: &Purpose| !is_used_up(*purpose);
         match self.kind() {
             ErrorKind::NetworkFailed(purpose) | ErrorKind::TimedOut(purpose) => is_repeatable(purpose),
             ErrorKind::NavigationCancelled => true,
