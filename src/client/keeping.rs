@@ -94,6 +94,8 @@ impl<P: Platform> Client<P> {
             }
             self.page.platform.sleep(SETTLING.1).await;
         }
+        // It is of a tab that ended between the two: what is there counts.
+        self.mark().await;
     }
 
     /// `record` as a store may have it; `None` where none may, or where it cannot be sealed.

@@ -257,8 +257,8 @@ impl<P: Platform> Client<P> {
         let begun = platform.monotonic_clock();
         for _ in 0..hold / MOMENT {
             let now = platform.wall_clock();
-            // A lock is let go by itself when its time is over.
-            is_locked &= platform.monotonic_clock().saturating_sub(begun) < hold;
+            // A lock is let go by itself when its time is over: what is left of it must be enough for a request.
+            is_locked &= platform.monotonic_clock().saturating_sub(begun) < HOLD_MORE;
             let present = platform.stored(Store::Origin, &key).ok().flatten().unwrap_or_default();
             let (until, rest) = cut(&present, ' ');
             // One of the far future is of a clock that was wrong.
