@@ -141,7 +141,7 @@ pub(crate) struct Tenure {
     /// How often its page had been frozen.
     pub(crate) freezes: u32,
     pub(crate) is_lease: bool,
-    /// The store did not take the lease, or this page did not see another's when it took it.
+    /// The store did not take the lease, or a page did not see another's when it took it.
     pub(crate) is_bare: bool,
     /// The lease, as it stands in the store.
     pub(crate) lease: Option<(String, String)>,
@@ -612,10 +612,9 @@ impl Platform for Host {
             world.event(Event::Kept { page: self.page, record, place: store });
         } else if key.ends_with(LEASE) {
             world.begin_tenure(self.page, Some((key.into(), value.into())));
-            let state = &mut world.pages.borrow_mut()[self.page];
-            let is_behind = state.coming.iter().any(|write| write.key == key);
-            if let Some(tenure) = &mut state.tenure {
-                tenure.is_bare = is_behind;
+            let mut pages = world.pages.borrow_mut();
+            if pages[self.page].coming.iter().any(|write| write.key == key) {
+                pages.iter_mut().filter_map(|page| page.tenure.as_mut()).for_each(|tenure| tenure.is_bare = true);
             }
         }
         Ok(())
