@@ -17,7 +17,8 @@ fuzz_target!(|data: &[u8]| {
             plain.finish(&response()),
             openid.finish(&response()).inspect(|tokens| assert!(tokens.id_token.is_some())),
             refreshed(&response()).inspect_err(|error| {
-                let is_over = error.oauth().is_some_and(|oauth| oauth.error == "invalid_grant");
+                // A server that fails has not made up its mind.
+                let is_over = status < 500 && error.oauth().is_some_and(|oauth| oauth.error == "invalid_grant");
                 assert_eq!(error.code() == "session_ended", is_over);
             }),
         ];
