@@ -9,14 +9,6 @@ use wicketgate::protocol::json::Json;
 
 const MORE: &str = r#","refresh_token":"rt-1""#;
 
-fn server(more: &str) -> Configuration {
-    openid().with_json(
-        "metadata",
-        metadata(&format!(
-            r#","userinfo_endpoint":"https://as.example/me","end_session_endpoint":"https://as.example/bye?x=1"{more}"#
-        )),
-    )
-}
 fn signed_in_with(
     host: &Host,
     configuration: &Configuration,

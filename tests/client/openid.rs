@@ -13,15 +13,6 @@ use crate::stage::*;
 
 const MORE: &str = r#","refresh_token":"rt-1""#;
 
-fn server(more: &str) -> Configuration {
-    openid().with_json(
-        "metadata",
-        metadata(&format!(
-            r#","userinfo_endpoint":"https://as.example/me","end_session_endpoint":"https://as.example/bye?x=1"{more}"#
-        )),
-    )
-}
-
 /// A client that has logged in, with a refresh token, and its log empty.
 fn signed_in(host: &Host, configuration: &Configuration) -> Rc<Client<Host>> {
     signed_in_on(host, configuration).0

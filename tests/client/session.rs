@@ -279,7 +279,7 @@ fn a_logout_has_the_last_word_over_a_hand_off_under_way() {
     host.answer(Answer::empty(401));
     let state = begun(&host, with_session_backend());
     host.clear_log();
-    let client = Rc::new(connect(&host.next_page(&callback(&state)), with_session_backend()));
+    let client = connect(&host.next_page(&callback(&state)), with_session_backend());
     let ending = client.clone();
     host.answer_after(Answer::json(200, ADA), move |_| log_out(&ending).unwrap());
     host.answer(Answer::empty(204));
@@ -405,7 +405,7 @@ fn a_logout_is_repeated_also_where_the_overtaken_login_got_no_answer() {
     host.answer(Answer::empty(401));
     let state = begun(&host, with_session_backend());
     host.clear_log();
-    let client = Rc::new(connect(&host.next_page(&callback(&state)), with_session_backend()));
+    let client = connect(&host.next_page(&callback(&state)), with_session_backend());
     let ending = client.clone();
     host.answer_after(Answer::Late, move |_| log_out(&ending).unwrap());
     host.answer(Answer::empty(204));

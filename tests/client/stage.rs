@@ -44,6 +44,16 @@ pub(crate) fn openid() -> Configuration {
     public().with("scope", "openid")
 }
 
+/// The same at a server with further endpoints, and further metadata.
+pub(crate) fn server(more: &str) -> Configuration {
+    openid().with_json(
+        "metadata",
+        metadata(&format!(
+            r#","userinfo_endpoint":"https://as.example/me","end_session_endpoint":"https://as.example/bye?x=1"{more}"#
+        )),
+    )
+}
+
 /// The key of the server of these tests: that of RFC 7515, appendix A.3.
 const KEY: [&str; 3] = [
     "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
