@@ -39,15 +39,13 @@ impl<P: Platform> Client<P> {
     }
 
     /// The name of the session in a store, of its lock, and in what other tabs are told.
-    pub(super) fn session_key(&self) -> String {
-        let mut key = String::from(PREFIX);
-        key.push_str(&digest(&self.shared.identity));
-        key
+    pub(super) fn session_key(&self) -> &str {
+        self.shared.key.get_or_init(|| String::from(PREFIX) + &digest(&self.shared.identity))
     }
 
     /// What the store has now.
     fn stored_session(&self) -> Option<String> {
-        self.page.platform.stored(self.store()?, &self.session_key()).ok().flatten()
+        self.page.platform.stored(self.store()?, self.session_key()).ok().flatten()
     }
 
     /// Whether the store has something else than what this page knows of: another tab has been there.
@@ -73,7 +71,7 @@ impl<P: Platform> Client<P> {
     /// that belongs together with it in this page: it waits.
     pub(super) async fn mark(&self) {
         if self.store() == Some(Store::Origin) {
-            self.page.platform.mark(&self.session_key(), &self.mark_of_store()).await;
+            self.page.platform.mark(self.session_key(), &self.mark_of_store()).await;
         }
     }
 
@@ -88,7 +86,7 @@ impl<P: Platform> Client<P> {
             return;
         }
         for _ in 0..SETTLING.0 {
-            let mark = self.page.platform.marked(&self.session_key()).await;
+            let mark = self.page.platform.marked(self.session_key()).await;
             if mark.is_none_or(|mark| mark == self.mark_of_store()) {
                 return;
             }
@@ -108,17 +106,17 @@ impl<P: Platform> Client<P> {
     pub(super) fn put(&self, sealed: Option<String>) {
         let Some(store) = self.store() else { return };
         let (platform, key) = (&self.page.platform, self.session_key());
-        let put = |text: &str| platform.store(store, &key, text).is_ok() && self.stored_session().as_deref() == Some(text);
+        let put = |text: &str| platform.store(store, key, text).is_ok() && self.stored_session().as_deref() == Some(text);
         let kept = sealed.filter(|sealed| {
             // A store that is full has room again without what stood there.
             put(sealed) || {
-                platform.forget(store, &key);
+                platform.forget(store, key);
                 put(sealed)
             }
         });
         if kept.is_none() {
             // What stands there was used up.
-            platform.forget(store, &key);
+            platform.forget(store, key);
         }
         self.shared.kept.replace(kept);
         self.tell_others();
@@ -127,7 +125,7 @@ impl<P: Platform> Client<P> {
     /// The session has ended here: it ends in the store too, and so for every tab that shares it.
     pub(super) fn forget_session(&self) {
         if let Some(store) = self.store() {
-            self.page.platform.forget(store, &self.session_key());
+            self.page.platform.forget(store, self.session_key());
             self.shared.kept.take();
             if let Some(this) = self.this.upgrade() {
                 self.page.platform.spawn(Box::pin(async move { this.mark().await }));
@@ -138,7 +136,7 @@ impl<P: Platform> Client<P> {
 
     pub(super) fn tell_others(&self) {
         if self.store() == Some(Store::Origin) || self.configuration.backend().is_some() {
-            self.page.platform.tell(&self.session_key());
+            self.page.platform.tell(self.session_key());
         }
     }
 

@@ -238,7 +238,7 @@ impl<P: Platform> Client<P> {
             return Ok(None);
         }
         let hold = self.configuration.request_timeout() + HOLD_MORE;
-        let lock = self.page.platform.lock(&self.session_key(), hold).await;
+        let lock = self.page.platform.lock(self.session_key(), hold).await;
         let lease = self.lease(hold, lock.is_some()).await?;
         Ok(Some(Held { _lock: lock, page: self.page.clone(), lease }))
     }
@@ -249,8 +249,7 @@ impl<P: Platform> Client<P> {
     async fn lease(&self, hold: u64, mut is_locked: bool) -> Result<Option<(String, String)>, Error> {
         const MOMENT: u64 = 50;
         let platform = &self.page.platform;
-        let mut key = self.session_key();
-        key.push_str(".lease");
+        let key = String::from(self.session_key()) + ".lease";
         let mut entropy = [0; 32];
         platform.entropy(&mut entropy)?;
         let owner = Secret::from_entropy(&entropy);

@@ -1,6 +1,6 @@
 //! The session: who is signed in, the access token, and who wants to know of changes.
 
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use super::callback::CallbackFlight;
@@ -129,6 +129,8 @@ type Listener = Rc<dyn Fn(&Rc<Session>)>;
 /// What changes the session here tells nobody: [`announce`](Self::announce) does, when no lock is held.
 pub(crate) struct Shared {
     pub(super) identity: String,
+    /// The name of the session outside of the page, made when it is asked for first.
+    pub(super) key: OnceCell<String>,
     pub(super) callbacks: RefCell<Vec<CallbackFlight>>,
     session: RefCell<Rc<Session>>,
     announced: RefCell<Rc<Session>>,
@@ -152,6 +154,7 @@ impl Shared {
         let session = Rc::new(Session::signed_out());
         Self {
             identity,
+            key: OnceCell::default(),
             callbacks: RefCell::default(),
             announced: RefCell::new(session.clone()),
             session: RefCell::new(session),
