@@ -4,11 +4,12 @@
  */
 import { ask, connect, onFault, run, subscribe, unsubscribe } from "./generated/wicketgate.js";
 import { isWicketgateError, wicketgateError } from "./errors.js";
+import { abortable, fetchWithToken, type Tokens } from "./fetch.js";
 import type { Client, ClientConfig, Wicketgate, WicketgateError } from "./types.js";
 
 /** The module's calls, by the numbers that `src/js.rs` gives them. */
-const enum Ask { Metadata, AuthorizationUrl, IsCallback, Session, LogoutState }
-const enum Run { BeginLogin, HandleCallback, Logout, AccessToken, UserInfo, Revoke }
+const enum Ask { Metadata, AuthorizationUrl, IsCallback, Session, LogoutState, StepUp }
+const enum Run { BeginLogin, HandleCallback, Logout, AccessToken, UserInfo, Revoke, TokenFor, TokenAfter }
 
 /** The promise of the one module of this page, and what ended it. */
 let loading: Promise<void> | undefined;
@@ -66,18 +67,7 @@ function text(options: unknown): string {
   }
 }
 
-/** What `work` comes to, unless `signal` is aborted first. */
-function abortable<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-  if (!signal) return work();
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(wicketgateError("aborted", "The call was aborted.", "Call again when the answer is wanted.", true));
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", abort));
-  });
-}
+const aborted = () => wicketgateError("aborted", "The call was aborted.", "Call again when the answer is wanted.", true);
 
 const href = (url?: string | URL) => (url === undefined ? undefined : String(url));
 
@@ -135,6 +125,10 @@ function client(core: number): Client {
       return Promise.reject(error);
     }
   };
+  const tokens: Tokens = {
+    for: (url) => later(Run.TokenFor, url),
+    after: (refusal) => later(Run.TokenAfter, text(refusal)),
+  };
   return {
     metadata: Object.freeze(now(Ask.Metadata)),
     logoutState: now(Ask.LogoutState),
@@ -161,9 +155,12 @@ function client(core: number): Client {
     },
     async accessToken(options) {
       const { signal, ...others } = options ?? {};
+      const work = () => later(Run.AccessToken, text(others));
       // Who gives up does not end a refresh that others wait for.
-      return abortable(signal, () => later(Run.AccessToken, text(others)));
+      return signal ? abortable(signal, work, aborted) : work();
     },
+    fetch: (input, init) => fetchWithToken(tokens, input, init),
+    stepUp: (response) => now(Ask.StepUp, response.headers.get("www-authenticate") ?? ""),
     userInfo: () => later(Run.UserInfo),
     revoke: () => later(Run.Revoke),
     logout: (options = {}) => later(Run.Logout, text(options)),

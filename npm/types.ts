@@ -134,6 +134,18 @@ export interface Client {
    */
   accessToken(options?: { minValidity?: number; forceRefresh?: boolean; signal?: AbortSignal }): Promise<string>;
   /**
+   * `fetch` with the access token attached, for `allowedOrigins` only. On a 401 it gets a newer token and sends the request
+   * once more, where that can help and the body is no stream. Everything else is as `fetch` has it.
+   * @throws WicketgateError `origin_not_allowed`, before anything is sent; `invalid_option` for a request with an
+   *         `Authorization` header of its own or the mode `no-cors`; what `accessToken` throws. Else what `fetch` throws
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  /**
+   * What an API wants of the login before it accepts its token (RFC 9470), where `response` says so: options for `beginLogin`.
+   * The API must let the page read `WWW-Authenticate` (`Access-Control-Expose-Headers`).
+   */
+  stepUp(response: Response): StepUp | undefined;
+  /**
    * Claims of the UserInfo endpoint, as JSON or as a signed token; `sub` must equal the ID token's.
    * @throws WicketgateError `userinfo_invalid`, `no_session`, `invalid_metadata`, `aborted`, and what `accessToken` throws
    */
@@ -150,6 +162,12 @@ export interface Client {
    * @throws WicketgateError `backend_failed`, `network_failed`, `timed_out`: the session has ended here all the same
    */
   logout(options?: { idTokenHint?: boolean; postLogoutRedirectUri?: string | URL; state?: string; redirect?: boolean }): Promise<void>;
+}
+
+/** The part of `LoginOptions` that an API can ask for. */
+export interface StepUp {
+  acrValues?: string;
+  maxAge?: number;
 }
 
 export interface LoginOptions {

@@ -8,9 +8,12 @@ globalThis.page = async () => {
   client.subscribe(console.log);
   try {
     if (client.isCallback()) await client.handleCallback();
-    return [client.metadata, client.session(), await client.accessToken(), client.authorizationUrl()];
+    return [client.metadata, client.session(), await client.accessToken(), client.authorizationUrl(), await client.userInfo()];
   } catch (error) {
     if (!isWicketgateError(error)) throw error;
+    const answer = await client.fetch("https://api.example/me");
+    if (client.stepUp(answer)) await client.beginLogin(client.stepUp(answer));
+    await client.revoke();
     await client.logout();
     await client.beginLogin();
   }

@@ -13,9 +13,10 @@ use js_sys::{Function, JSON, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{self, Browser};
-use crate::client::{AccessTokenOptions, Client, Configuration, LoginOptions, LogoutOptions, Session};
+use crate::client::{AccessTokenOptions, Client, Configuration, LoginOptions, LogoutOptions, Refusal, Session};
+use crate::protocol::challenge::step_up;
 use crate::protocol::error::Error;
-use crate::protocol::json::Json;
+use crate::protocol::json::{Json, SecretObject};
 
 /// A small one is right for a page that asks it for little. Only in the npm package: a Rust app has its own.
 #[cfg(feature = "small-allocator")]
@@ -63,6 +64,7 @@ mod ask {
     pub(super) const IS_CALLBACK: u8 = 2;
     pub(super) const SESSION: u8 = 3;
     pub(super) const LOGOUT_STATE: u8 = 4;
+    pub(super) const STEP_UP: u8 = 5;
 }
 
 /// Answers one of the calls that answer at once.
@@ -79,6 +81,7 @@ pub fn ask(client: usize, call: u8, text: Option<String>) -> Result<JsValue, JsV
             ask::AUTHORIZATION_URL => client.authorization_url(&LoginOptions::from_json(options)?)?.into(),
             ask::IS_CALLBACK => client.is_callback(text.as_deref()).into(),
             ask::SESSION => connected.snapshot_of(&client.session()),
+            ask::STEP_UP => step_up(options).map_or(JsValue::UNDEFINED, |asked| parsed(&asked)),
             ask::LOGOUT_STATE => client.logout_state().map_or(JsValue::UNDEFINED, JsValue::from),
             _ => JsValue::UNDEFINED,
         })
@@ -94,6 +97,8 @@ mod run {
     pub(super) const ACCESS_TOKEN: u8 = 3;
     pub(super) const USER_INFO: u8 = 4;
     pub(super) const REVOKE: u8 = 5;
+    pub(super) const TOKEN_FOR: u8 = 6;
+    pub(super) const TOKEN_AFTER: u8 = 7;
 }
 
 /// Begins one of the calls that take their time. The same URL's callback has the same promise.
@@ -123,6 +128,8 @@ pub fn run(client: usize, call: u8, text: Option<String>) -> Promise {
             run::LOGOUT => worker.client.logout(&LogoutOptions::from_json(options)?).await.map(|()| JsValue::UNDEFINED),
             run::ACCESS_TOKEN => worker.client.access_token(&AccessTokenOptions::from_json(options)?).await.map(JsValue::from),
             run::REVOKE => worker.client.revoke().await.map(|()| JsValue::UNDEFINED),
+            run::TOKEN_FOR => worker.client.access_token_for(options).await.map(JsValue::from),
+            run::TOKEN_AFTER => token_after(&worker.client, &SecretObject::parse(options.as_bytes()).unwrap_or_default()).await,
             run::USER_INFO => worker.client.user_info().await.map(|claims| parsed(&claims)),
             _ => Ok(JsValue::UNDEFINED),
         }
@@ -134,6 +141,14 @@ pub fn run(client: usize, call: u8, text: Option<String>) -> Promise {
         callbacks.push((id, promise.clone()));
     }
     promise
+}
+
+/// A newer access token than the one that a request was refused with, or undefined.
+async fn token_after(client: &Client<Browser>, refusal: &Json) -> Result<JsValue, Error> {
+    let text = |name| refusal.text(name).unwrap_or_default();
+    let www_authenticate = refusal.text("wwwAuthenticate");
+    let refusal = Refusal { url: text("url"), answered_by: text("answeredBy"), token: text("token"), www_authenticate };
+    Ok(client.access_token_after(&refusal).await?.map_or(JsValue::UNDEFINED, JsValue::from))
 }
 
 /// Calls `listener` after every change of the session. It is given nothing: it asks for the snapshot. Gives

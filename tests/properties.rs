@@ -442,7 +442,7 @@ fn exchange() -> CodeExchange {
 }
 
 fn response(status: u16, content_type: Option<String>, body: Vec<u8>) -> Response {
-    Response { status, content_type, body }
+    Response::new(status, content_type, body)
 }
 
 /// Form decoding by another implementation, which is lenient where ours is strict.

@@ -418,7 +418,7 @@ fn rule_6_the_values_of_the_protocol_show_no_secret() {
         secrets.check_error(&CodeExchange::from_hand_off(body.as_bytes()).unwrap_err());
     }
 
-    let answer = Response { status: 200, content_type: Some("application/json".into()), body: TOKENS.into() };
+    let answer = Response::new(200, Some("application/json".into()), TOKENS.into());
     let tokens = exchange.finish(&answer).unwrap();
     assert_eq!(tokens.access_token.expose(), ACCESS);
     assert_eq!(tokens.refresh_token.as_ref().map(Secret::expose), Some(REFRESH));

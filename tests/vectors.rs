@@ -400,11 +400,8 @@ fn validated(asked: &Value, callback: &str) -> CodeExchange {
 }
 
 fn response_of(input: &Value) -> Response {
-    Response {
-        status: u16::try_from(input["status"].as_u64().unwrap()).unwrap(),
-        content_type: input["content_type"].as_str().map(Into::into),
-        body: bytes(&input["body"]),
-    }
+    let status = u16::try_from(input["status"].as_u64().unwrap()).unwrap();
+    Response::new(status, input["content_type"].as_str().map(Into::into), bytes(&input["body"]))
 }
 
 // ── what comes out ──

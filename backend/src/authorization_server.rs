@@ -41,7 +41,7 @@ impl AuthorizationServer {
 
         let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.map(str::to_owned);
-        let mut response = Response { status: answer.status().as_u16(), content_type, body: Vec::new() };
+        let mut response = Response::new(answer.status().as_u16(), content_type, Vec::new());
         while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error, setting))? {
             if response.body.len() + chunk.len() > MAX_BODY {
                 let failure = unusable("The authorization server's answer is too large.", setting);

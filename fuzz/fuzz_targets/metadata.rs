@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
     }
 
     for (status, content_type) in [(200, "application/json"), (200, "text/html"), (404, "application/json")] {
-        let response = Response { status, content_type: Some(content_type.into()), body: body.into() };
+        let response = Response::new(status, Some(content_type.into()), body.into());
         match ServerMetadata::from_discovery(&response, issuer) {
             Ok(Some(server)) => {
                 assert!(status == 200 && content_type == "application/json");

@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let plain = CodeExchange::from_hand_off(br#"{"code":"c","state":"s","client_id":"app"}"#).expect("a hand-off");
     let openid = CodeExchange::from_hand_off(br#"{"code":"c","state":"s","client_id":"app","nonce":"n"}"#).expect("a hand-off");
     for status in [200, 201, 400, 503] {
-        let response = || Response { status, content_type: Some("application/json".into()), body: data.into() };
+        let response = || Response::new(status, Some("application/json".into()), data.into());
         let answers = [
             plain.finish(&response()),
             openid.finish(&response()).inspect(|tokens| assert!(tokens.id_token.is_some())),

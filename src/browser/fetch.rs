@@ -1,6 +1,6 @@
 //! Sends one request through `fetch`, and reads the answer up to a limit.
 
-use js_sys::{IteratorNext, Reflect, Uint8Array};
+use js_sys::{Date, IteratorNext, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     AbortSignal, Headers, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials, RequestInit,
@@ -10,6 +10,7 @@ use web_sys::{
 use super::promise::settled;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::{MAX_BODY, Purpose, Request, Response};
+use crate::protocol::json::decimal;
 
 pub(super) async fn send(window: &Window, request: Request, timeout: u64) -> Result<Response, Error> {
     let purpose = request.purpose;
@@ -39,6 +40,7 @@ async fn exchange(window: &Window, request: Request, timeout: u64) -> Result<Res
 
     let response: web_sys::Response = settled(&window.fetch_with_str_and_init(&request.url, &init)).await?.unchecked_into();
     let content_type = response.headers().get("content-type")?;
+    let retry_after = response.headers().get("retry-after")?.map(|text| millis_until(&text));
     // Not `bytes()`: a body without end would be read to its end.
     let mut body = Vec::new();
     if let Some(stream) = response.body() {
@@ -56,7 +58,14 @@ async fn exchange(window: &Window, request: Request, timeout: u64) -> Result<Res
             body.extend(chunk.to_vec());
         }
     }
-    Ok(Response { status: response.status(), content_type, body })
+    Ok(Response { status: response.status(), content_type, body, retry_after })
+}
+
+/// How long it is, in milliseconds, until the number of seconds or the date of a `Retry-After` field (RFC 9110 §10.2.3). What is
+/// neither, or has passed, is none.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is none where it is no number")]
+fn millis_until(text: &str) -> u64 {
+    decimal(text).map_or_else(|| (Date::parse(text) - Date::now()) as u64, |seconds| seconds * 1000)
 }
 
 /// `AbortSignal.timeout` rejects with a `TimeoutError`; of everything else the browser says no more than

@@ -21,7 +21,7 @@ const CONFIGURATION: Shape = Shape {
         (Kind::Word("memory session local", "worker"), "tokenStore"),
         (Kind::Word("fail restart", ""), "onUnknownTransaction"),
         (Kind::Word("verify trust-tls", ""), "idTokenSignature"),
-        (Kind::Later, "allowedOrigins"),
+        (Kind::List, "allowedOrigins"),
     ],
     is_open: false,
     error: Error::config,
@@ -107,6 +107,10 @@ impl Configuration {
                 return Err(Error::config(name, "is zero"));
             }
         }
+        if let Some(origins) = self.0.member("allowedOrigins") {
+            let origins = parsed_origins(origins)?;
+            self.0.set("allowedOrigins", origins);
+        }
         match self.0.member("backend") {
             Some(backend) => {
                 let backend = resolved_backend(backend, page)?;
@@ -157,6 +161,11 @@ impl Configuration {
         self.0.member("backend")
     }
 
+    /// To which origins access tokens may be sent, as the URL standard serializes them.
+    pub(super) fn allowed_origins(&self) -> &[Json] {
+        self.0.member("allowedOrigins").map_or(&[], Json::items)
+    }
+
     /// How long a begun login may take, in milliseconds.
     pub(super) fn transaction_lifetime(&self) -> u64 {
         self.0.member("transactionLifetime").and_then(Json::as_millis).unwrap_or(600_000)
@@ -201,6 +210,17 @@ impl Configuration {
         }
         Ok(())
     }
+}
+
+/// Each of `origins` as a parser serializes it. What says more than an origin would promise a narrower bound than there is,
+/// and a token would be read on the way to one that is not confidential.
+fn parsed_origins(origins: &Json) -> Result<Json, Error> {
+    let parsed = |text: &str| {
+        let url = Url::parse(text).filter(|url| url.is_confidential() && !url.has_credentials() && is_plain(text))?;
+        (url.path_and_after() == "/" && !text.ends_with(['?', '#'])).then(|| Json::String(url.origin()))
+    };
+    let all: Option<Vec<Json>> = origins.items().iter().filter_map(Json::as_str).map(parsed).collect();
+    all.map(Json::Array).ok_or_else(|| Error::config("allowedOrigins", "has what is no https origin, or http on a loopback host"))
 }
 
 /// Checks a backend's members, and makes its URLs absolute: all of the page's own origin.

@@ -1,6 +1,7 @@
 //! Sequencing: what happens when, over any host. Everything that waits is here, and nothing that touches a
 //! browser; so all of it runs natively, against a simulated host.
 
+mod access;
 mod callback;
 mod configuration;
 mod discovery;
@@ -17,6 +18,7 @@ mod userinfo;
 use core::cell::RefCell;
 use std::rc::{Rc, Weak};
 
+pub use access::Refusal;
 pub use callback::LoginResult;
 pub use configuration::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
 pub use session::{Session, Status};

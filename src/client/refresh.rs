@@ -67,6 +67,9 @@ impl<P: Platform> Client<P> {
         if let Some(flight) = under_way {
             return flight.landed().await;
         }
+        if let Some((_, error)) = self.shared.held_off(self.now()) {
+            return Err(error);
+        }
         let Some(this) = self.this.upgrade() else { return Err(ErrorKind::Aborted.into()) };
         let flight = Rc::new(Flight::new());
         self.shared.refreshing.replace(Some(flight.clone()));
@@ -128,6 +131,7 @@ impl<P: Platform> Client<P> {
         let (response, ()) = both(self.send(request), self.fetch_keys_beside(self.session().claims.is_some())).await;
         let is_overtaken = || number != self.shared.number();
         let mut is_rotated = false;
+        let retry_after = response.as_ref().ok().and_then(|response| response.retry_after);
         let outcome = match response.and_then(|response| refreshed(&response)) {
             Ok(_) if is_overtaken() => Err(ErrorKind::Aborted.into()),
             Ok(tokens) => {
@@ -172,6 +176,9 @@ impl<P: Platform> Client<P> {
                 if let Some(record) = self.shared.record().filter(|_| is_rotated) {
                     self.keep(record).await;
                     self.mark().await;
+                }
+                if let Some(millis) = retry_after.filter(|_| error.is_retryable()) {
+                    self.shared.hold_off(self.now(), millis, &error);
                 }
                 self.shared.go_stale();
                 Err(error)
@@ -219,7 +226,10 @@ impl<P: Platform> Client<P> {
                 let mut jitter = [0];
                 let _ = page.platform.entropy(&mut jitter);
                 let [jitter] = jitter;
-                page.platform.sleep(pause / 2 + pause * u64::from(jitter) / 256).await;
+                let Some(client) = this.upgrade() else { break };
+                let held_off = shared.held_off(client.now()).map_or(0, |(left, _)| left);
+                drop(client);
+                page.platform.sleep(held_off + pause / 2 + pause * u64::from(jitter) / 256).await;
                 pause = (pause * 2).min(longest);
                 let Some(client) = this.upgrade().filter(|_| shared.is_stale()) else { break };
                 let _ = client.refresh(false).await;

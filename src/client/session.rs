@@ -119,6 +119,9 @@ const EXPIRES_AT: &str = "expires_at";
 /// In milliseconds.
 const LIFETIME: &str = "lifetime";
 
+/// The longest time, in milliseconds, that a server is left alone because it asked for that: who waits for it is a person.
+const LONGEST_HOLD_OFF: u64 = 300_000;
+
 /// A refresh, and who waits for it.
 pub(super) type Refresh = Flight<Result<(), Error>>;
 
@@ -138,6 +141,8 @@ pub(crate) struct Shared {
     /// What the store has of it, as far as this page knows.
     pub(super) kept: RefCell<Option<String>>,
     pub(super) is_retrying: Cell<bool>,
+    /// Until when, on the monotonic clock, the server has asked to be left alone, and how it said so.
+    held_off: RefCell<Option<(u64, Error)>>,
     pub(super) refreshing: RefCell<Option<Rc<Refresh>>>,
     listeners: RefCell<Vec<(u32, Listener)>>,
     subscriptions: Cell<u32>,
@@ -161,6 +166,7 @@ impl Shared {
             held: RefCell::default(),
             kept: RefCell::default(),
             is_retrying: Cell::default(),
+            held_off: RefCell::default(),
             refreshing: RefCell::default(),
             listeners: RefCell::default(),
             subscriptions: Cell::default(),
@@ -222,6 +228,7 @@ impl Shared {
     pub(super) fn sign_in(&self, held: Held) {
         next(&self.sessions);
         self.refreshing.take();
+        self.held_off.take();
         self.go_on(held);
     }
 
@@ -282,6 +289,17 @@ impl Shared {
             let session = Session { status: Status::Stale, ..(*self.session()).clone() };
             self.session.replace(Rc::new(session));
         }
+    }
+
+    /// Lets no refresh go out for so many milliseconds, which all end in `error`. Not for longer than [`LONGEST_HOLD_OFF`].
+    pub(super) fn hold_off(&self, now: SentAt, millis: u64, error: &Error) {
+        self.held_off.replace(Some((now.monotonic.saturating_add(millis.min(LONGEST_HOLD_OFF)), error.clone())));
+    }
+
+    /// For how many milliseconds more no refresh goes out, and what it ends in.
+    pub(super) fn held_off(&self, now: SentAt) -> Option<(u64, Error)> {
+        let (until, error) = self.held_off.borrow().clone()?;
+        Some((until.checked_sub(now.monotonic).filter(|left| *left > 0)?, error))
     }
 
     pub(super) fn is_stale(&self) -> bool {

@@ -40,6 +40,8 @@ pub enum ErrorKind {
     },
     /// The server takes authorization requests only by RFC 9126.
     PushedRequestRequired,
+    /// `allowedOrigins` does not have the origin that an access token was to be sent to.
+    OriginNotAllowed,
     /// There is no access token that could be handed out.
     NoSession {
         /// Why there is none: a clause.
@@ -78,6 +80,8 @@ pub enum ErrorKind {
     },
     /// The token endpoint refused (RFC 6749 §5.2), or failed.
     TokenRequestFailed {
+        /// What was asked for.
+        purpose: Purpose,
         /// HTTP status.
         status: u16,
         /// What it said, where it spoke RFC 6749.
@@ -179,6 +183,7 @@ impl Error {
             ErrorKind::IdTokenInvalid(flaw) | ErrorKind::UserinfoInvalid { flaw, .. } => (flaw.claim, flaw.problem),
             ErrorKind::NetworkFailed(purpose) | ErrorKind::TimedOut(purpose) => (purpose.name(), ""),
             ErrorKind::PushedRequestRequired
+            | ErrorKind::OriginNotAllowed
             | ErrorKind::TransactionNotFound
             | ErrorKind::TransactionExpired
             | ErrorKind::TransactionUsed
@@ -223,6 +228,11 @@ impl Error {
                 "pushed_request_required",
                 "The server accepts pushed authorization requests only",
                 "Allow plain requests for this client at the server; this version does not push.",
+            ),
+            ErrorKind::OriginNotAllowed => (
+                "origin_not_allowed",
+                "No access token may be sent to the origin of this URL",
+                "Name the exact origin in allowedOrigins, or use the page's own fetch, which sends no token.",
             ),
             ErrorKind::NoSession { .. } => (
                 "no_session",
@@ -335,10 +345,13 @@ impl Error {
         let is_repeatable = |purpose: &Purpose| !is_used_up(*purpose);
         match self.kind() {
             ErrorKind::NetworkFailed(purpose) | ErrorKind::TimedOut(purpose) => is_repeatable(purpose),
+            // Of a server that is busy or broken; what it has refused it will refuse again.
+            ErrorKind::TokenRequestFailed { purpose, status, .. } => is_repeatable(purpose) && (*status == 429 || *status >= 500),
             ErrorKind::NavigationCancelled => true,
             ErrorKind::InvalidConfig { .. }
             | ErrorKind::InvalidOption { .. }
             | ErrorKind::PushedRequestRequired
+            | ErrorKind::OriginNotAllowed
             | ErrorKind::NoSession { .. }
             | ErrorKind::CallbackMalformed { .. }
             | ErrorKind::TransactionNotFound
@@ -348,7 +361,6 @@ impl Error {
             | ErrorKind::IssuerMismatch { .. }
             | ErrorKind::AuthorizationFailed(_)
             | ErrorKind::InvalidMetadata { .. }
-            | ErrorKind::TokenRequestFailed { .. }
             | ErrorKind::TokenResponseMalformed { .. }
             | ErrorKind::IdTokenInvalid(_)
             | ErrorKind::UserinfoInvalid { .. }

@@ -106,9 +106,16 @@ pub struct Response {
     pub content_type: Option<String>,
     /// The body: at most [`MAX_BODY`] bytes. Zeroed on drop, since tokens come in it.
     pub body: Vec<u8>,
+    /// How long the server asks to be left alone, in milliseconds (RFC 9110 §10.2.3), where it does.
+    pub retry_after: Option<u64>,
 }
 
 impl Response {
+    /// An answer that does not ask to be left alone.
+    pub fn new(status: u16, content_type: Option<String>, body: Vec<u8>) -> Self {
+        Self { status, content_type, body, retry_after: None }
+    }
+
     /// The body as a JSON object, where it says that it is JSON and is an object.
     pub fn json_object(&self) -> Option<Json> {
         Json::parse(&self.body).filter(|json| self.is_of_type("json") && json.is_object())

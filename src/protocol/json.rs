@@ -415,6 +415,12 @@ impl SecretObject {
     }
 }
 
+impl Default for SecretObject {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 impl core::ops::Deref for SecretObject {
     type Target = Json;
 

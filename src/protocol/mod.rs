@@ -38,6 +38,7 @@
 //! | RFC 9700 §2.6, §4.4 | TLS; no mix-up of servers | [`ServerMetadata::new`](metadata::ServerMetadata::new), [`AuthorizationResponse::check_transaction`](callback::AuthorizationResponse::check_transaction) |
 //! | RFC 9700 §4.2 | the code leaves the address bar | [`without_response`](callback::without_response) |
 //! | RFC 9700 §4.11 | no open redirector | [`same_origin_path`](return_to::same_origin_path) |
+//! | RFC 9470 §3 | what a step-up challenge asks for | [`challenge::step_up`] |
 //! | OpenID Connect Core §3.1.3.7 | the ID token, step by step | [`id_token::validate`] |
 //! | OpenID Connect Core §5.3.2 | the UserInfo answer is about the same subject | [`userinfo::claims`] |
 //! | OpenID Connect Core §12.2 | a refreshed ID token is about the same login | [`id_token::check_refreshed`] |
@@ -46,6 +47,7 @@
 
 pub mod authorization;
 pub mod callback;
+pub mod challenge;
 pub mod error;
 pub mod http;
 pub mod id_token;

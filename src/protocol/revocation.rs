@@ -23,5 +23,5 @@ pub fn answer(response: &Response) -> Result<(), Error> {
         return Ok(());
     }
     let oauth = response.json_object().as_ref().and_then(OAuthError::from_members);
-    Err(ErrorKind::TokenRequestFailed { status: response.status, oauth }.into())
+    Err(ErrorKind::TokenRequestFailed { purpose: Purpose::Revocation, status: response.status, oauth }.into())
 }

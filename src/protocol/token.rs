@@ -100,7 +100,7 @@ impl CodeExchange {
     /// `token_request_failed`, `token_response_malformed`; `id_token_invalid` where `openid` was asked for
     /// and no ID token came.
     pub fn finish(&self, response: &Response) -> Result<TokenSet, Error> {
-        let mut tokens = TokenSet::from_response(response)?;
+        let mut tokens = TokenSet::from_response(response, Purpose::Token)?;
         let asked = self.0.text("scope");
         if tokens.id_token.is_none() && (self.0.text("nonce").is_some() || asked.is_some_and(is_openid)) {
             return Err(ErrorKind::IdTokenInvalid(Flaw::of("", "the token response has none")).into());
@@ -154,7 +154,7 @@ pub fn refresh_request(token_endpoint: &str, client_id: &str, refresh_token: &st
 /// # Errors
 /// `session_ended` where the refresh token is not good any more; `token_request_failed`, `token_response_malformed`.
 pub fn refreshed(response: &Response) -> Result<TokenSet, Error> {
-    TokenSet::from_response(response).map_err(|error| match error.oauth() {
+    TokenSet::from_response(response, Purpose::Refresh).map_err(|error| match error.oauth() {
         Some(oauth) if oauth.error == "invalid_grant" && response.status < 500 => {
             ErrorKind::SessionEnded(Some(Box::new(oauth.clone()))).into()
         }
@@ -256,12 +256,12 @@ const TOKEN_RESPONSE: Shape = Shape {
 };
 
 impl TokenSet {
-    fn from_response(response: &Response) -> Result<Self, Error> {
+    fn from_response(response: &Response, purpose: Purpose) -> Result<Self, Error> {
         let malformed = |problem| Err(Error::malformed_tokens(problem));
         let json = response.json_object();
         if response.status != 200 {
             let oauth = json.as_ref().and_then(OAuthError::from_members);
-            return Err(ErrorKind::TokenRequestFailed { status: response.status, oauth }.into());
+            return Err(ErrorKind::TokenRequestFailed { purpose, status: response.status, oauth }.into());
         }
         let Some(Json::Object(mut members)) = json else {
             return malformed("it is not a JSON object sent as application/json");

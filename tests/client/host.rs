@@ -58,6 +58,8 @@ pub(crate) struct Sent {
 /// What comes back.
 pub(crate) enum Answer {
     Is(u16, Option<&'static str>, Vec<u8>),
+    /// A status, and after how many seconds to come back.
+    Busy(u16, u64),
     Lost,
     Late,
 }
@@ -537,8 +539,11 @@ impl Platform for Host {
                 meanwhile(&host);
             }
             match scripted.answer {
-                Answer::Is(status, content_type, body) => {
-                    Ok(Response { status, content_type: content_type.map(String::from), body })
+                Answer::Is(status, content_type, body) => Ok(Response::new(status, content_type.map(String::from), body)),
+                Answer::Busy(status, seconds) => {
+                    let mut response = Response::new(status, None, Vec::new());
+                    response.retry_after = Some(seconds * 1000);
+                    Ok(response)
                 }
                 Answer::Lost => Err(ErrorKind::NetworkFailed(purpose).into()),
                 Answer::Late => Err(ErrorKind::TimedOut(purpose).into()),

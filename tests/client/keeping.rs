@@ -323,3 +323,35 @@ fn rule_5_8_a_stale_session_is_tried_again_by_itself() {
     page.platform().pass(600_000);
     assert_eq!(host.requests().len(), 4, "and then it is over");
 }
+
+#[test]
+fn rule_5_9_a_server_that_asks_to_be_left_alone_is() {
+    let host = tab();
+    let (client, page) = signed_in(&host, &kept_in("session"));
+    for status in [429, 503] {
+        host.clear_log();
+        host.answer(Answer::Busy(status, 120));
+        let refused = renew(&client).unwrap_err();
+        assert_eq!((refused.code(), refused.status(), refused.is_retryable()), ("token_request_failed", Some(status), true));
+        assert_eq!(client.session().status, Status::Stale);
+        page.platform().pass(119_000);
+        page.platform().wake_up();
+        assert_eq!(renew(&client).unwrap_err(), refused, "whoever asks");
+        assert_eq!(host.requests().len(), 1, "{status}");
+        // And then at most the pause of the attempt that is next.
+        host.answer(new_tokens(2));
+        page.platform().pass(61_000);
+        assert_eq!((client.session().status, host.requests().len()), (Status::SignedIn, 2), "{status}");
+    }
+}
+
+#[test]
+fn rule_5_9_but_not_for_ever() {
+    let host = tab();
+    let (client, page) = signed_in(&host, &kept_in("session"));
+    host.answer(Answer::Busy(503, 86_400));
+    renew(&client).unwrap_err();
+    host.answer(new_tokens(2));
+    page.platform().pass(301_500);
+    assert_eq!(client.session().status, Status::SignedIn);
+}

@@ -434,6 +434,6 @@ fn rule_3_2_nothing_but_the_hand_off_reaches_the_token_request() {
     assert_eq!(exchange.app_state(), None);
     // Neither is the scope the page's to say.
     let body = r#"{"access_token":"at-1","token_type":"Bearer"}"#.into();
-    let response = Response { status: 200, content_type: Some("application/json".into()), body };
+    let response = Response::new(200, Some("application/json".into()), body);
     assert_eq!(exchange.finish(&response).unwrap().scope, None);
 }

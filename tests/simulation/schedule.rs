@@ -564,9 +564,8 @@ impl Sim {
         let mut flights = world.flights.borrow_mut();
         let flight = &mut flights[place];
         flight.is_open = false;
-        let response = |status: u16, media_type: &str, body: &str| {
-            Ok(Response { status, content_type: Some(media_type.into()), body: body.into() })
-        };
+        let response =
+            |status: u16, media_type: &str, body: &str| Ok(Response::new(status, Some(media_type.into()), body.into()));
         let garbage = ["{\"access_token\":\"at", "<!doctype html>", "{}", "{\"access_token\":1}", "null"];
         let is_late = world.now.get() >= flight.due;
         let mut outcome = Settled::Unknown;

@@ -50,7 +50,8 @@ export async function use(): Promise<void> {
   const expiresAt: number | undefined = client.session().expiresAt;
   const unsubscribe: () => void = client.subscribe((next: Session) => void next.status);
   const token: string = await client.accessToken({ minValidity: 30, forceRefresh: false, signal: AbortSignal.timeout(1) });
-  await client.beginLogin(options);
+  const answer: Response = await client.fetch(new Request("https://api.example/me"), { method: "POST", body: "x" });
+  await client.beginLogin({ ...options, ...client.stepUp(answer) });
   await client.logout({ idTokenHint: true, postLogoutRedirectUri: "/", state: "s", redirect: false });
   unsubscribe();
   console.log(endpoint, ours, returnTo, appState, backend, claims?.sub, claims?.["email"], expiresAt, token);

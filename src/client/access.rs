@@ -1,0 +1,65 @@
+//! Access tokens for requests to an API: to which origins they may go, and what follows when one is refused there.
+
+use super::Client;
+use crate::platform::Platform;
+use crate::protocol::challenge::step_up;
+use crate::protocol::error::{Error, ErrorKind};
+use crate::protocol::json::Json;
+use crate::protocol::url::Url;
+
+use super::configuration::AccessTokenOptions;
+
+/// A 401 of an API.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusal<'a> {
+    /// Where the request went.
+    pub url: &'a str,
+    /// Where the answer came from, after redirects.
+    pub answered_by: &'a str,
+    /// The access token that went along.
+    pub token: &'a str,
+    /// The `WWW-Authenticate` field, where the answer has one that may be read.
+    pub www_authenticate: Option<&'a str>,
+}
+
+impl<P: Platform> Client<P> {
+    /// A valid access token for a request to `url`, as [`access_token`](Self::access_token) gives it.
+    ///
+    /// # Errors
+    /// `origin_not_allowed` where `allowedOrigins` does not name the URL's origin; those of
+    /// [`access_token`](Self::access_token).
+    pub async fn access_token_for(&self, url: &str) -> Result<String, Error> {
+        self.check_allowed(url)?;
+        self.access_token(&AccessTokenOptions::none()).await
+    }
+
+    /// The access token with which to send a refused request once more: one that is newer than the refused one, for which the
+    /// tokens are renewed unless that has been done meanwhile. `None` where no newer one would help: there is no refresh
+    /// token, another server has answered, or the API wants another login ([`step_up`]).
+    ///
+    /// # Errors
+    /// `origin_not_allowed`; those of [`access_token`](Self::access_token).
+    pub async fn access_token_after(&self, refusal: &Refusal<'_>) -> Result<Option<String>, Error> {
+        let asked = self.check_allowed(refusal.url)?;
+        let is_other_server = Url::parse(refusal.answered_by).is_none_or(|url| url.origin() != asked);
+        if is_other_server || refusal.www_authenticate.and_then(step_up).is_some() {
+            return Ok(None);
+        }
+        // Of many requests that are refused with one token, the first renews it.
+        let present = self.shared.access_token(self.now(), 0).ok().filter(|present| present != refusal.token);
+        if present.is_some() || !self.shared.can_renew() {
+            return Ok(present);
+        }
+        self.refresh(true).await?;
+        self.shared.access_token(self.now(), 0).map(Some)
+    }
+
+    /// The origin of `url`, where tokens may go there: compared whole, as the URL standard serializes it.
+    fn check_allowed(&self, url: &str) -> Result<String, Error> {
+        let allowed = self.configuration.allowed_origins();
+        let url = self.page.url()?.join(url).filter(|url| !url.has_credentials());
+        let origin =
+            url.map(|url| url.origin()).filter(|origin| allowed.iter().filter_map(Json::as_str).any(|one| one == origin));
+        origin.ok_or_else(|| ErrorKind::OriginNotAllowed.into())
+    }
+}
