@@ -5,10 +5,10 @@
 import { ask, connect, onFault, run, subscribe, unsubscribe } from "./generated/wicketgate.js";
 import { isWicketgateError, wicketgateError } from "./errors.js";
 import { abortable, fetchWithToken, type Tokens } from "./fetch.js";
-import type { Client, ClientConfig, Wicketgate, WicketgateError } from "./types.js";
+import type { Client, ClientConfig, LoginResult, Session, Wicketgate, WicketgateError } from "./types.js";
 
 /** The module's calls, by the numbers that `src/js.rs` gives them. */
-const enum Ask { Metadata, AuthorizationUrl, IsCallback, Session, LogoutState, StepUp }
+const enum Ask { Metadata, AuthorizationUrl, IsCallback, KnownCallback, Session, LogoutState, StepUp }
 const enum Run { BeginLogin, HandleCallback, Logout, AccessToken, UserInfo, Revoke, TokenFor, TokenAfter }
 
 /** The promise of the one module of this page, and what ended it. */
@@ -17,7 +17,6 @@ let fault: WicketgateError | undefined;
 
 /** How to reject each call that has not settled. */
 const pending = new Set<(reason: unknown) => void>();
-const guarded = new WeakMap<Promise<unknown>, Promise<unknown>>();
 
 /** After a trap the module's memory is not to be trusted: every call ends, now and later. */
 function end(): WicketgateError {
@@ -31,29 +30,33 @@ function end(): WicketgateError {
   return fault;
 }
 
-/** Calls the module. What it throws is an error of its own, or its end. */
+/** A real `Error` of the module's JSON text: it has a stack, and is an `instanceof Error`. */
+function failure(text: string): WicketgateError {
+  const { message, ...members } = JSON.parse(text);
+  return Object.assign(new Error(message), members);
+}
+
+/** Calls the module. What it throws is the text of an error, or its end. */
 function call<T>(work: () => T): T {
   if (fault) throw fault;
   try {
     return work();
   } catch (error) {
-    throw isWicketgateError(error) ? error : end();
+    throw typeof error === "string" ? failure(error) : end();
   }
 }
 
-/** Calls the module for a promise that settles whatever becomes of the module. One for each of its own. */
-function promised<T>(work: () => Promise<T>): Promise<T> {
-  const promise = call(work);
-  let guard = guarded.get(promise) as Promise<T> | undefined;
-  if (!guard) {
-    guard = new Promise<T>((resolve, reject) => {
-      pending.add(reject);
-      // A trap inside a promise's own executor rejects it with what is no error of ours.
-      promise.then(resolve, (reason) => reject(isWicketgateError(reason) ? reason : end())).finally(() => pending.delete(reject));
-    });
-    guarded.set(promise, guard);
-  }
-  return guard;
+/** Calls the module for a promise that settles whatever becomes of the module. */
+function promised<T>(begin: (settle: (isRight: boolean, value: any) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    pending.add(reject);
+    call(() =>
+      begin((isRight, value) => {
+        pending.delete(reject);
+        isRight ? resolve(value) : reject(failure(value));
+      }),
+    );
+  });
 }
 
 /** Options as the module reads them. What is no JSON becomes `null`, so that it is refused and not dropped. */
@@ -98,7 +101,7 @@ export function wicketgate(instantiate: () => Promise<unknown>): Wicketgate {
 
   async function createClient(config: ClientConfig): Promise<Client> {
     await load();
-    return client(await promised<number>(() => connect(text(config))));
+    return client(await promised<number>((settle) => connect(text(config), settle)));
   }
 
   return {
@@ -114,33 +117,69 @@ export function wicketgate(instantiate: () => Promise<unknown>): Wicketgate {
   };
 }
 
+/** What cannot be changed under those who hold it. */
+function snapshot(text: string): Session {
+  const session: Session = JSON.parse(text);
+  Object.freeze(session.claims);
+  return Object.freeze(session);
+}
+
 /** The client of this number. */
 function client(core: number): Client {
   const now = (what: Ask, input?: string) => call(() => ask(core, what, input));
-  // An error thrown at once is a rejection too.
-  const later = (what: Run, input?: string): Promise<any> => {
-    try {
-      return promised(() => run(core, what, input));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  };
+  const later = <T>(what: Run, input?: string) => promised<T>((settle) => run(core, what, input, settle));
   const tokens: Tokens = {
     for: (url) => later(Run.TokenFor, url),
     after: (refusal) => later(Run.TokenAfter, text(refusal)),
   };
+
+  /** The latest session, and the text that it was made of: the same object until something changes. */
+  let latest: Session;
+  let latestText: string | undefined;
+  function session(): Session {
+    const text = now(Ask.Session);
+    if (text !== latestText) latest = snapshot((latestText = text));
+    return latest;
+  }
+
+  /** The promises of `handleCallback`, by the numbers of the callbacks, none of which is used twice. */
+  const callbacks = new Map<number, Promise<LoginResult>>();
+  function handleCallback(url?: string): Promise<LoginResult> {
+    const known = () => now(Ask.KnownCallback, url);
+    const promise =
+      callbacks.get(known()) ??
+      later<string>(Run.HandleCallback, url).then((lines) => {
+        const [result, begun] = lines.split("\n") as [string, string];
+        // A listener may have changed it already.
+        return Object.freeze({ ...JSON.parse(result), session: begun === now(Ask.Session) ? session() : snapshot(begun) });
+      });
+    const number = known();
+    if (number !== undefined) {
+      callbacks.set(number, promise);
+      // The module remembers fewer.
+      callbacks.delete(number - 8);
+    }
+    return promise;
+  }
+
   return {
-    metadata: Object.freeze(now(Ask.Metadata)),
+    metadata: Object.freeze(JSON.parse(now(Ask.Metadata))),
     logoutState: now(Ask.LogoutState),
     authorizationUrl: (options = {}) => now(Ask.AuthorizationUrl, text(options)),
     beginLogin: (options = {}) => later(Run.BeginLogin, text(options)),
     isCallback: (url) => now(Ask.IsCallback, href(url)),
-    handleCallback: (url) => later(Run.HandleCallback, href(url)),
-    session: () => now(Ask.Session),
+    handleCallback(url) {
+      try {
+        return handleCallback(href(url));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
+    session,
     subscribe(listener) {
       const notify = () => {
         try {
-          listener(now(Ask.Session));
+          listener(session());
         } catch (error) {
           // The listener's own affair: reported as if nobody had caught it, and no other is kept waiting.
           setTimeout(() => {
@@ -155,13 +194,16 @@ function client(core: number): Client {
     },
     async accessToken(options) {
       const { signal, ...others } = options ?? {};
-      const work = () => later(Run.AccessToken, text(others));
+      const work = () => later<string>(Run.AccessToken, text(others));
       // Who gives up does not end a refresh that others wait for.
       return signal ? abortable(signal, work, aborted) : work();
     },
     fetch: (input, init) => fetchWithToken(tokens, input, init),
-    stepUp: (response) => now(Ask.StepUp, response.headers.get("www-authenticate") ?? ""),
-    userInfo: () => later(Run.UserInfo),
+    stepUp(response) {
+      const asked = now(Ask.StepUp, response.headers.get("www-authenticate") ?? "");
+      return asked && JSON.parse(asked);
+    },
+    userInfo: async () => JSON.parse(await later(Run.UserInfo)),
     revoke: () => later(Run.Revoke),
     logout: (options = {}) => later(Run.Logout, text(options)),
   };

@@ -9,7 +9,7 @@ use core::future::Future;
 use core::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::{Function, JSON, Object, Promise, Reflect};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{self, Browser};
@@ -24,37 +24,32 @@ use crate::protocol::json::{Json, SecretObject};
 static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
     lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
 
-/// A client, and what JavaScript has of it.
-struct Connected {
-    client: Rc<Client<Browser>>,
-    /// The latest session as JavaScript has it: the same object until something changes.
-    snapshot: RefCell<Option<(Rc<Session>, JsValue)>>,
-    /// The promises of `handleCallback`, by the numbers of the callbacks.
-    callbacks: RefCell<Vec<(u32, Promise)>>,
-}
+type Connected = Rc<Client<Browser>>;
 
 thread_local! {
     /// By the numbers that [`connect`] gives out. They live as long as the page: clients are few, and small.
-    static CLIENTS: RefCell<Vec<Rc<Connected>>> = const { RefCell::new(Vec::new()) };
+    static CLIENTS: RefCell<Vec<Connected>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Sets what is called when the module has ended by an internal fault: it must not be called any more.
 #[wasm_bindgen(js_name = onFault)]
 pub fn on_fault(handler: Function) {
-    browser::on_fault(handler);
+    browser::on_fault(&handler);
 }
 
-/// Makes a client from the JSON text of a `ClientConfig`; resolves with its number.
+/// Makes a client from the JSON text of a `ClientConfig`; settles with its number.
 #[wasm_bindgen]
-pub fn connect(config: String) -> Promise {
-    promise(async move {
-        let client = Client::connect(&Browser::page()?, Configuration::from_json(&config)?).await?;
-        let connected = Rc::new(Connected { client, snapshot: RefCell::default(), callbacks: RefCell::default() });
-        Ok(CLIENTS.with_borrow_mut(|clients| {
-            clients.push(connected);
-            JsValue::from(clients.len() - 1)
-        }))
-    })
+pub fn connect(config: String, settle: Function) {
+    settling(
+        settle,
+        Box::pin(async move {
+            let client = Client::connect(&Browser::page()?, Configuration::from_json(&config)?).await?;
+            Ok(CLIENTS.with_borrow_mut(|clients| {
+                clients.push(client);
+                JsValue::from(clients.len() - 1)
+            }))
+        }),
+    );
 }
 
 /// The calls that answer at once. `npm/client.ts` has the same numbers.
@@ -62,31 +57,34 @@ mod ask {
     pub(super) const METADATA: u8 = 0;
     pub(super) const AUTHORIZATION_URL: u8 = 1;
     pub(super) const IS_CALLBACK: u8 = 2;
-    pub(super) const SESSION: u8 = 3;
-    pub(super) const LOGOUT_STATE: u8 = 4;
-    pub(super) const STEP_UP: u8 = 5;
+    pub(super) const KNOWN_CALLBACK: u8 = 3;
+    pub(super) const SESSION: u8 = 4;
+    pub(super) const LOGOUT_STATE: u8 = 5;
+    pub(super) const STEP_UP: u8 = 6;
 }
 
-/// Answers one of the calls that answer at once.
+/// Answers one of the calls that answer at once: with a text, which is JSON where it is an object that was asked for; with
+/// a flag, a number, or undefined.
 ///
 /// # Errors
-/// A `WicketgateError`.
+/// The JSON text of a `WicketgateError`.
 #[wasm_bindgen]
 pub fn ask(client: usize, call: u8, text: Option<String>) -> Result<JsValue, JsValue> {
-    let answer = connected(client).and_then(|connected| {
-        let client = &connected.client;
+    let answer = connected(client).and_then(|client| {
         let options = text.as_deref().unwrap_or_default();
-        Ok(match call {
-            ask::METADATA => parsed(client.metadata().as_json()),
-            ask::AUTHORIZATION_URL => client.authorization_url(&LoginOptions::from_json(options)?)?.into(),
-            ask::IS_CALLBACK => client.is_callback(text.as_deref()).into(),
-            ask::SESSION => connected.snapshot_of(&client.session()),
-            ask::STEP_UP => step_up(options).map_or(JsValue::UNDEFINED, |asked| parsed(&asked)),
-            ask::LOGOUT_STATE => client.logout_state().map_or(JsValue::UNDEFINED, JsValue::from),
-            _ => JsValue::UNDEFINED,
-        })
+        let answer = match call {
+            ask::IS_CALLBACK => return Ok(client.is_callback(text.as_deref()).into()),
+            ask::KNOWN_CALLBACK => return Ok(client.known_callback(text.as_deref()).into()),
+            ask::METADATA => Some(client.metadata().as_json().to_text()),
+            ask::AUTHORIZATION_URL => Some(client.authorization_url(&LoginOptions::from_json(options)?)?),
+            ask::SESSION => Some(client.session().to_json().to_text()),
+            ask::LOGOUT_STATE => client.logout_state().map(String::from),
+            ask::STEP_UP => step_up(options).map(|asked| asked.to_text()),
+            _ => None,
+        };
+        Ok(answer.into())
     });
-    answer.map_err(|error| to_js_error(&error))
+    answer.map_err(|error| js_error(&error))
 }
 
 /// The calls that take their time. `npm/client.ts` has the same numbers.
@@ -101,54 +99,49 @@ mod run {
     pub(super) const TOKEN_AFTER: u8 = 7;
 }
 
-/// Begins one of the calls that take their time. The same URL's callback has the same promise.
+/// Begins one of the calls that take their time. It settles with a text, which is JSON where it is an object that was asked
+/// for, or with undefined; a callback with two JSON texts in two lines, its result and its session.
 #[wasm_bindgen]
-pub fn run(client: usize, call: u8, text: Option<String>) -> Promise {
-    let connected = match connected(client) {
-        Ok(connected) => connected,
-        Err(error) => return promise(async { Err(error) }),
-    };
-    let callback =
-        |connected: &Connected| connected.client.known_callback(text.as_deref()).filter(|_| call == run::HANDLE_CALLBACK);
-    let known = callback(&connected).and_then(|id| connected.callbacks.borrow().iter().find(|(other, _)| *other == id).cloned());
-    if let Some((_, promise)) = known {
-        return promise;
-    }
-    let (worker, input) = (connected.clone(), text.clone());
-    let promise = promise(async move {
-        let options = input.as_deref().unwrap_or_default();
-        match call {
-            run::BEGIN_LOGIN => Err(worker.client.begin_login(&LoginOptions::from_json(options)?).await),
-            run::HANDLE_CALLBACK => {
-                let result = worker.client.handle_callback(input.as_deref()).await?;
-                let object = parsed(&result.to_json());
-                let _ = Reflect::set(&object, &"session".into(), &worker.snapshot_of(&result.session));
-                Ok(frozen(object))
-            }
-            run::LOGOUT => worker.client.logout(&LogoutOptions::from_json(options)?).await.map(|()| JsValue::UNDEFINED),
-            run::ACCESS_TOKEN => worker.client.access_token(&AccessTokenOptions::from_json(options)?).await.map(JsValue::from),
-            run::REVOKE => worker.client.revoke().await.map(|()| JsValue::UNDEFINED),
-            run::TOKEN_FOR => worker.client.access_token_for(options).await.map(JsValue::from),
-            run::TOKEN_AFTER => token_after(&worker.client, &SecretObject::parse(options.as_bytes()).unwrap_or_default()).await,
-            run::USER_INFO => worker.client.user_info().await.map(|claims| parsed(&claims)),
-            _ => Ok(JsValue::UNDEFINED),
-        }
-    });
-    if let Some(id) = callback(&connected) {
-        let mut callbacks = connected.callbacks.borrow_mut();
-        // Numbers are not used twice: what is not among the latest ones will not be asked for again.
-        callbacks.retain(|(other, _)| id.wrapping_sub(*other) < 8);
-        callbacks.push((id, promise.clone()));
-    }
-    promise
+pub fn run(client: usize, call: u8, text: Option<String>, settle: Function) {
+    settling(
+        settle,
+        Box::pin(async move {
+            let client = connected(client)?;
+            let options = text.as_deref().unwrap_or_default();
+            let answer = match call {
+                run::BEGIN_LOGIN => return Err(client.begin_login(&LoginOptions::from_json(options)?).await),
+                run::HANDLE_CALLBACK => {
+                    // Boxed: the machinery of so much in one function has more locals than short instructions can name.
+                    let handling: Pin<Box<dyn Future<Output = _>>> = Box::pin(client.handle_callback(text.as_deref()));
+                    let result = handling.await?;
+                    Some(result.to_json().to_text() + "\n" + &result.session.to_json().to_text())
+                }
+                run::LOGOUT => {
+                    client.logout(&LogoutOptions::from_json(options)?).await?;
+                    None
+                }
+                run::REVOKE => {
+                    client.revoke().await?;
+                    None
+                }
+                run::ACCESS_TOKEN => Some(client.access_token(&AccessTokenOptions::from_json(options)?).await?),
+                run::TOKEN_FOR => Some(client.access_token_for(options).await?),
+                run::TOKEN_AFTER => {
+                    let refusal = SecretObject::parse(options.as_bytes()).unwrap_or_default();
+                    client.access_token_after(&refusal_of(&refusal)).await?
+                }
+                run::USER_INFO => Some(client.user_info().await?.to_text()),
+                _ => None,
+            };
+            Ok(answer.into())
+        }),
+    );
 }
 
-/// A newer access token than the one that a request was refused with, or undefined.
-async fn token_after(client: &Client<Browser>, refusal: &Json) -> Result<JsValue, Error> {
-    let text = |name| refusal.text(name).unwrap_or_default();
-    let www_authenticate = refusal.text("wwwAuthenticate");
-    let refusal = Refusal { url: text("url"), answered_by: text("answeredBy"), token: text("token"), www_authenticate };
-    Ok(client.access_token_after(&refusal).await?.map_or(JsValue::UNDEFINED, JsValue::from))
+fn refusal_of(object: &Json) -> Refusal<'_> {
+    let text = |name| object.text(name).unwrap_or_default();
+    let www_authenticate = object.text("wwwAuthenticate");
+    Refusal { url: text("url"), answered_by: text("answeredBy"), token: text("token"), www_authenticate }
 }
 
 /// Calls `listener` after every change of the session. It is given nothing: it asks for the snapshot. Gives
@@ -159,69 +152,33 @@ pub fn subscribe(client: usize, listener: Function) -> u32 {
         // What a listener throws is the listener's affair; the others are still called.
         let _ = listener.call0(&JsValue::UNDEFINED);
     };
-    connected(client).map_or(0, |connected| connected.client.subscribe(listener))
+    connected(client).map_or(0, |client| client.subscribe(listener))
 }
 
 /// Ends a subscription.
 #[wasm_bindgen]
 pub fn unsubscribe(client: usize, subscription: u32) {
-    if let Ok(connected) = connected(client) {
-        connected.client.unsubscribe(subscription);
+    if let Ok(client) = connected(client) {
+        client.unsubscribe(subscription);
     }
 }
 
-fn connected(client: usize) -> Result<Rc<Connected>, Error> {
+fn connected(client: usize) -> Result<Connected, Error> {
     let connected = CLIENTS.with_borrow(|clients| clients.get(client).cloned());
     connected.ok_or_else(|| Error::unsupported("a client of that number"))
 }
 
-impl Connected {
-    fn snapshot_of(&self, session: &Rc<Session>) -> JsValue {
-        if let Some((_, object)) = self.snapshot.borrow().as_ref().filter(|(present, _)| Rc::ptr_eq(present, session)) {
-            return object.clone();
-        }
-        let object = parsed(&session.to_json());
-        let _ = Reflect::get(&object, &"claims".into()).map(frozen);
-        let object = frozen(object);
-        self.snapshot.replace(Some((session.clone(), object.clone())));
-        object
-    }
+/// Runs `work`, and calls `settle` with whether it succeeded, and what it ends in.
+fn settling(settle: Function, work: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>) {
+    browser::spawn(async move {
+        let outcome = work.await;
+        let is_right = outcome.is_ok();
+        let value = outcome.unwrap_or_else(|error| js_error(&error));
+        let _ = settle.call2(&JsValue::UNDEFINED, &is_right.into(), &value);
+    });
 }
 
-/// Runs `work`, and settles the promise with what it ends in.
-fn promise(work: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
-    // Boxed here, so that all that follows exists once.
-    settling(Box::pin(work))
-}
-
-fn settling(work: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>) -> Promise {
-    let mut work = Some(work);
-    Promise::new(&mut |resolve, reject| {
-        let Some(work) = work.take() else { return };
-        browser::spawn(async move {
-            let (settle, value) = match work.await {
-                Ok(value) => (resolve, value),
-                Err(error) => (reject, to_js_error(&error)),
-            };
-            let _ = settle.call1(&JsValue::UNDEFINED, &value);
-        });
-    })
-}
-
-/// By `JSON.parse`, members that came from outside stay what they are: one called `__proto__` is only a
-/// member, and not the object's prototype.
-fn parsed(json: &Json) -> JsValue {
-    JSON::parse(&json.to_text()).unwrap_or(JsValue::UNDEFINED)
-}
-
-fn frozen(object: JsValue) -> JsValue {
-    Object::freeze(object.unchecked_ref::<Object>()).into()
-}
-
-/// A real `Error`: it has a stack, and is an `instanceof Error`.
-fn to_js_error(error: &Error) -> JsValue {
-    let object = js_sys::Error::new(&error.message());
-    // Its own members, all of them JSON.
-    let _ = Object::assign(&object, parsed(&error.to_json()).unchecked_ref::<Object>());
-    object.into()
+/// The JSON text of which the wrapper makes an `Error`.
+fn js_error(error: &Error) -> JsValue {
+    error.to_json().to_text().into()
 }

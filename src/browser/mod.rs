@@ -1,36 +1,31 @@
-//! The [`Platform`] of a web page, by web-sys. Mechanism only: nothing here compares what strings mean.
+//! The [`Platform`] of a web page. Mechanism only: nothing here compares what strings mean. What a browser does better in
+//! its own language stands in `page.js`.
 
-mod fetch;
+mod page;
 mod promise;
-mod signature;
-mod tabs;
-mod vault;
 
-use core::cell::RefCell;
 use core::future::Future;
 use core::pin::Pin;
 use std::rc::Rc;
 
+use js_sys::{Array, Function, Uint8Array};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BroadcastChannel, CryptoKey, PageTransitionEvent, Storage, Window};
 
 pub use promise::{on_fault, spawn};
-pub use tabs::WebLock;
 
 use crate::client::Page;
 use crate::platform::{Platform, Signal, Store};
 use crate::protocol::error::{Error, ErrorKind};
-use crate::protocol::http::{Request, Response};
-use crate::protocol::jws::SignatureCheck;
+use crate::protocol::http::{MAX_BODY, Request, Response};
+use crate::protocol::json::Json;
+use crate::protocol::jws::{Algorithm, Family, SignatureCheck};
 use crate::protocol::secret::Secret;
+use crate::protocol::text::parts;
+use promise::settled;
 
 /// The window of a web page.
-pub struct Browser {
-    window: Window,
-    channel: Option<BroadcastChannel>,
-    /// With which the session is sealed, once it was asked for.
-    key: RefCell<Option<CryptoKey>>,
-}
+pub struct Browser(());
 
 impl Browser {
     /// The page that this code runs in: the same one on each call, so that its clients share their sessions.
@@ -39,34 +34,39 @@ impl Browser {
     /// `unsupported_environment` where there is no window.
     pub fn page() -> Result<Rc<Page<Self>>, Error> {
         thread_local! {
-            static PAGE: Option<Rc<Page<Browser>>> = web_sys::window().map(|window| {
-                let channel = BroadcastChannel::new("wicketgate").ok();
-                Page::new(Browser { window, channel, key: RefCell::default() })
-            });
+            static PAGE: Option<Rc<Page<Browser>>> = web_sys::window().map(|_| Page::new(Browser(())));
         }
         PAGE.with(Clone::clone).ok_or_else(|| Error::unsupported("a window"))
     }
+}
 
-    fn storage(&self, store: Store) -> Result<Storage, Error> {
-        let storage = match store {
-            Store::Tab => self.window.session_storage(),
-            Store::Origin => self.window.local_storage(),
-        };
-        storage.ok().flatten().ok_or_else(unavailable)
-    }
+/// A lock of the Web Locks API. Dropping it lets go.
+pub struct WebLock(Function);
 
-    async fn key(&self) -> Result<CryptoKey, JsValue> {
-        if let Some(key) = &*self.key.borrow() {
-            return Ok(key.clone());
-        }
-        let key = vault::key(&self.window).await?;
-        self.key.replace(Some(key.clone()));
-        Ok(key)
+impl Drop for WebLock {
+    fn drop(&mut self) {
+        let _ = self.0.call0(&JsValue::UNDEFINED);
     }
 }
 
 fn unavailable() -> Error {
     ErrorKind::StorageUnavailable.into()
+}
+
+fn is_origin(store: Store) -> bool {
+    store == Store::Origin
+}
+
+/// As JavaScript has it: whole, and exact far beyond what a person waits.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds, far below 2^53")]
+fn number(millis: u64) -> f64 {
+    millis as f64
+}
+
+/// What is negative or no number is none.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+fn whole(number: f64) -> u64 {
+    number as u64
 }
 
 impl Platform for Browser {
@@ -76,128 +76,157 @@ impl Platform for Browser {
         getrandom::fill(bytes).map_err(|_| Error::unsupported("crypto.getRandomValues"))
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "milliseconds since 1970: positive, far below 2^53"
-    )]
     fn wall_clock(&self) -> u64 {
-        js_sys::Date::now() as u64
+        whole(js_sys::Date::now())
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since the page began")]
     fn monotonic_clock(&self) -> u64 {
-        self.window.performance().map_or_else(|| self.wall_clock(), |performance| performance.now() as u64)
+        page::monotonic().map_or_else(|_| self.wall_clock(), whole)
     }
 
     fn stored(&self, store: Store, key: &str) -> Result<Option<String>, Error> {
-        self.storage(store)?.get_item(key).map_err(|_| unavailable())
+        page::stored(is_origin(store), key).map_err(|_| unavailable())
     }
 
     fn store(&self, store: Store, key: &str, value: &str) -> Result<(), Error> {
-        self.storage(store)?.set_item(key, value).map_err(|_| unavailable())
+        page::put(is_origin(store), key, value).map_err(|_| unavailable())
     }
 
     fn forget(&self, store: Store, key: &str) {
-        if let Ok(storage) = self.storage(store) {
-            let _ = storage.remove_item(key);
-        }
+        let _ = page::forget(is_origin(store), key);
     }
 
     fn stored_keys(&self) -> Result<Vec<String>, Error> {
-        let storage = self.storage(Store::Tab)?;
-        let length = storage.length().map_err(|_| unavailable())?;
-        Ok((0..length).filter_map(|index| storage.key(index).ok().flatten()).collect())
+        let keys = page::stored_keys().map_err(|_| unavailable())?;
+        Ok(parts(&keys, '\n').map(String::from).collect())
     }
 
     fn can_seal(&self) -> bool {
-        vault::is_there(&self.window)
+        page::can_seal().unwrap_or_default()
     }
 
-    async fn seal(&self, text: Secret) -> Result<String, Error> {
-        let mut iv = [0; 12];
-        self.entropy(&mut iv)?;
-        let (Some(subtle), Ok(key)) = (signature::subtle(&self.window), self.key().await) else { return Err(unavailable()) };
-        vault::seal(&subtle, &key, &text, iv).await.map_err(|_| unavailable())
+    fn seal(&self, text: Secret) -> impl Future<Output = Result<String, Error>> {
+        settled(&page::seal(text.expose()))
+            .read(|sealed| sealed.ok().and_then(|sealed| sealed.as_string()).ok_or_else(unavailable))
     }
 
-    async fn open(&self, sealed: String) -> Result<Option<Secret>, Error> {
-        let (Some(subtle), Ok(key)) = (signature::subtle(&self.window), self.key().await) else { return Err(unavailable()) };
-        Ok(vault::open(&subtle, &key, &sealed).await)
+    fn open(&self, sealed: String) -> impl Future<Output = Result<Option<Secret>, Error>> {
+        settled(&page::unseal(&sealed)).read(|opened| match opened {
+            Ok(opened) => Ok(opened.as_string().map(Secret::new)),
+            Err(_) => Err(unavailable()),
+        })
     }
 
-    async fn mark(&self, name: &str, mark: &str) {
-        let _ = vault::mark(&self.window, name, mark).await;
+    fn mark(&self, name: &str, mark: &str) -> impl Future<Output = ()> {
+        settled(&page::mark(name, mark)).read(drop)
     }
 
-    async fn marked(&self, name: &str) -> Option<String> {
-        vault::marked(&self.window, name).await.ok()?.as_string()
+    fn marked(&self, name: &str) -> impl Future<Output = Option<String>> {
+        settled(&page::marked(name)).read(|mark| mark.ok()?.as_string())
     }
 
-    async fn lock(&self, name: &str, hold: u64) -> Option<WebLock> {
-        tabs::lock(&self.window, name, hold).await.ok()
+    fn lock(&self, name: &str, hold: u64) -> impl Future<Output = Option<WebLock>> {
+        settled(&page::lock(name, number(hold))).read(|release| release.ok().map(|release| WebLock(release.unchecked_into())))
     }
 
-    async fn sleep(&self, millis: u64) {
-        tabs::sleep(&self.window, millis).await;
+    fn sleep(&self, millis: u64) -> impl Future<Output = ()> {
+        settled(&page::sleep(Some(number(millis)))).read(drop)
     }
 
     fn tell(&self, message: &str) {
-        if let Some(channel) = &self.channel {
-            let _ = channel.post_message(&message.into());
-        }
+        let _ = page::tell(message);
     }
 
     fn listen(&self, hear: Box<dyn Fn(Signal<'_>)>) {
-        tabs::listen(&self.window, self.channel.as_ref(), hear);
+        let heard = Closure::<dyn Fn(Option<String>)>::new(move |told: Option<String>| {
+            hear(told.as_deref().map_or(Signal::Awake, Signal::Told));
+        });
+        // For as long as the page lives. Where tabs cannot be heard, the page still is.
+        let _ = page::listen(heard.into_js_value().unchecked_ref());
     }
 
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()>>>) {
         promise::spawn(task);
     }
 
-    async fn send(&self, request: Request, timeout: u64) -> Result<Response, Error> {
-        fetch::send(&self.window, request, timeout).await
+    fn send(&self, request: Request, timeout: u64) -> impl Future<Output = Result<Response, Error>> {
+        let Request { purpose, url, headers, body } = request;
+        let credentials = if purpose.is_own_backend() { "same-origin" } else { "omit" };
+        let mut fields = Json::empty();
+        for (name, value) in headers {
+            fields.set(&name, Json::String(value));
+        }
+        let headers = fields.to_text();
+        let answer = page::send(&url, &headers, body.as_ref().map(Secret::expose), credentials, number(timeout), MAX_BODY);
+        // It never rejects.
+        settled(&answer).read(move |answer| match answer.unwrap_or_default().dyn_into::<Array>() {
+            Ok(answer) => Ok(Response {
+                status: answer.get(0).as_f64().map_or(0, |status| status as u16),
+                content_type: answer.get(1).as_string(),
+                retry_after: answer.get(2).as_f64().map(whole),
+                body: answer.get(3).unchecked_into::<Uint8Array>().to_vec(),
+            }),
+            Err(is_late) if is_late.is_truthy() => Err(ErrorKind::TimedOut(purpose).into()),
+            Err(_) => Err(ErrorKind::NetworkFailed(purpose).into()),
+        })
     }
 
     fn can_verify(&self) -> bool {
-        signature::subtle(&self.window).is_some()
+        page::can_verify().unwrap_or_default()
     }
 
-    async fn verify(&self, check: SignatureCheck) -> Result<bool, Error> {
-        signature::verify(&self.window, check).await
+    fn verify(&self, check: SignatureCheck) -> impl Future<Output = Result<bool, Error>> {
+        let (parameters, key) = (parameters(check.algorithm).to_text(), check.key.to_text());
+        settled(&page::verify(&parameters, &key, &check.signature, &check.signed)).read(move |is_right| match is_right {
+            Ok(is_right) => is_right.as_bool().ok_or_else(|| Error::unsupported(name(check.algorithm))),
+            Err(_) => Err(ErrorKind::NoSignatureCheck.into()),
+        })
     }
 
-    async fn digest(&self, bits: u16, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-        signature::digest(&self.window, bits, bytes).await
+    fn digest(&self, bits: u16, bytes: &[u8]) -> impl Future<Output = Result<Vec<u8>, Error>> {
+        settled(&page::digest(hash(bits), bytes)).read(|digest| match digest {
+            Ok(digest) => Ok(digest.unchecked_into::<Uint8Array>().to_vec()),
+            Err(_) => Err(ErrorKind::NoSignatureCheck.into()),
+        })
     }
 
     fn page_url(&self) -> String {
-        self.window.location().href().unwrap_or_default()
+        page::page_url()
     }
 
     fn replace_page_url(&self, url: &str) {
-        if let Ok(history) = self.window.history() {
-            // The app's own history state stays; a refusal (too many calls) leaves the URL as it is.
-            let state = history.state().unwrap_or(JsValue::NULL);
-            let _ = history.replace_state_with_url(&state, "", Some(url));
-        }
+        // A refusal (too many calls) leaves the URL as it is.
+        let _ = page::replace_page_url(url);
     }
 
-    async fn navigate(&self, url: &str) -> Error {
-        if self.window.location().assign(url).is_err() {
-            return ErrorKind::NavigationCancelled.into();
-        }
-        // `pageshow` comes once for the page itself where it was still loading, and then only if the user
-        // comes back and the browser had kept the page.
-        loop {
-            let shown = js_sys::Promise::new(&mut |resolve, _| {
-                let _ = self.window.add_event_listener_with_callback("pageshow", &resolve);
-            });
-            let event = promise::settled(&shown).await.unwrap_or(JsValue::NULL);
-            if event.dyn_into::<PageTransitionEvent>().is_ok_and(|event| event.persisted()) {
-                return ErrorKind::NavigationCancelled.into();
-            }
-        }
+    fn navigate(&self, url: &str) -> impl Future<Output = Error> {
+        settled(&page::leave(url)).read(|_| ErrorKind::NavigationCancelled.into())
+    }
+}
+
+/// What importing the key and verifying with it need to know; each algorithm takes its own members, and ignores the rest.
+fn parameters(algorithm: Algorithm) -> Json {
+    let mut parameters = Json::empty();
+    parameters.set_text("name", Some(name(algorithm)));
+    parameters.set_text("namedCurve", algorithm.curve());
+    parameters.set_text("hash", Some(hash(algorithm.hash_bits)));
+    parameters.set("saltLength", Json::from(u64::from(algorithm.hash_bits / 8)));
+    parameters
+}
+
+fn name(algorithm: Algorithm) -> &'static str {
+    match algorithm.family {
+        Family::Rs => "RSASSA-PKCS1-v1_5",
+        Family::Ps => "RSA-PSS",
+        Family::Es => "ECDSA",
+        Family::Ed => "Ed25519",
+    }
+}
+
+fn hash(bits: u16) -> &'static str {
+    match bits {
+        256 => "SHA-256",
+        384 => "SHA-384",
+        _ => "SHA-512",
     }
 }

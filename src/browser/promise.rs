@@ -6,16 +6,18 @@
 //! what [`on_fault`] was given hears of it.
 
 use core::cell::RefCell;
-use core::future::{Future, poll_fn};
+use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Wake;
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Promise};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
+
+use super::page;
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -28,12 +30,11 @@ enum Slot {
 
 thread_local! {
     static TASKS: RefCell<Vec<Slot>> = const { RefCell::new(Vec::new()) };
-    static ON_FAULT: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
 /// Sets what is called, with the reason, when a trap has ended the module. It must not call the module.
-pub fn on_fault(handler: Function) {
-    ON_FAULT.set(Some(handler));
+pub fn on_fault(handler: &Function) {
+    let _ = page::set_on_fault(handler);
 }
 
 /// What a promise was settled with, and who waits for it.
@@ -43,39 +44,58 @@ struct Settlement {
     waiter: Option<Waker>,
 }
 
-/// Waits until `promise` is settled.
-pub(super) async fn settled(promise: &Promise) -> Result<JsValue, JsValue> {
+/// Waits until a promise is settled. By hand and not an `async fn`, as all that waits goes through here.
+pub(super) struct Settled {
+    settlement: Rc<RefCell<Settlement>>,
+    _reaction: Closure<dyn FnMut(bool, JsValue)>,
+}
+
+pub(super) fn settled(promise: &Promise) -> Settled {
     let settlement: Rc<RefCell<Settlement>> = Rc::default();
-    let reaction = |result: fn(JsValue) -> Result<JsValue, JsValue>| {
-        let settlement = settlement.clone();
-        Closure::<dyn FnMut(JsValue)>::new(move |value| {
-            settlement.borrow_mut().result = Some(result(value));
-            let waiter = settlement.borrow_mut().waiter.take();
-            // Runs the task on, here and now: a trap in it rejects `reacted`.
-            if let Some(waiter) = waiter {
-                waiter.wake();
-            }
-        })
-    };
-    let (fulfilled, rejected) = (reaction(Ok), reaction(Err));
-    let reacted = promise.then2(&fulfilled, &rejected);
-    if let Some(handler) = ON_FAULT.with_borrow(Clone::clone) {
-        // `Promise::catch` of js-sys takes a closure of ours, and this must not be one.
-        if let Ok(catch) = Reflect::get(&reacted, &"catch".into()) {
-            let _ = catch.unchecked_ref::<Function>().call1(&reacted, &handler);
+    let settling = settlement.clone();
+    let reaction = Closure::<dyn FnMut(bool, JsValue)>::new(move |is_fulfilled, value| {
+        let mut settled = settling.borrow_mut();
+        settled.result = Some(if is_fulfilled { Ok(value) } else { Err(value) });
+        let waiter = settled.waiter.take();
+        drop(settled);
+        // Runs the task on, here and now: a trap in it is a fault.
+        if let Some(waiter) = waiter {
+            waiter.wake();
         }
+    });
+    let _ = page::react(promise, reaction.as_ref());
+    Settled { settlement, _reaction: reaction }
+}
+
+impl Future for Settled {
+    type Output = Result<JsValue, JsValue>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut settlement = self.settlement.borrow_mut();
+        let result = settlement.result.take();
+        if result.is_none() {
+            settlement.waiter = Some(context.waker().clone());
+        }
+        result.map_or(Poll::Pending, Poll::Ready)
     }
-    poll_fn(|context| {
-        let mut settlement = settlement.borrow_mut();
-        match settlement.result.take() {
-            Some(result) => Poll::Ready(result),
-            None => {
-                settlement.waiter = Some(context.waker().clone());
-                Poll::Pending
-            }
-        }
-    })
-    .await
+}
+
+/// What a promise comes to, as `read` makes it of what it was settled with.
+pub(super) struct Read<F>(Settled, F);
+
+impl Settled {
+    pub(super) fn read<T, F: Fn(Result<JsValue, JsValue>) -> T + Unpin>(self, read: F) -> Read<F> {
+        Read(self, read)
+    }
+}
+
+impl<T, F: Fn(Result<JsValue, JsValue>) -> T + Unpin> Future for Read<F> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let this = &mut *self;
+        Pin::new(&mut this.0).poll(context).map(&this.1)
+    }
 }
 
 /// Runs `future` as far as it goes now, and on whenever something that it waits for has happened.

@@ -6,6 +6,7 @@ use crate::protocol::error::Error;
 use crate::protocol::json::Json;
 use crate::protocol::metadata::ServerMetadata;
 use crate::protocol::shape::{Kind, Shape};
+use crate::protocol::text::{has, parts};
 use crate::protocol::url::{Url, is_plain};
 
 const CONFIGURATION: Shape = Shape {
@@ -215,19 +216,23 @@ impl Configuration {
 /// Each of `origins` as a parser serializes it. What says more than an origin would promise a narrower bound than there is,
 /// and a token would be read on the way to one that is not confidential.
 fn parsed_origins(origins: &Json) -> Result<Json, Error> {
-    let parsed = |text: &str| {
-        let url = Url::parse(text).filter(|url| url.is_confidential() && !url.has_credentials() && is_plain(text))?;
-        (url.path_and_after() == "/" && !text.ends_with(['?', '#'])).then(|| Json::String(url.origin()))
-    };
-    let all: Option<Vec<Json>> = origins.items().iter().filter_map(Json::as_str).map(parsed).collect();
-    all.map(Json::Array).ok_or_else(|| Error::config("allowedOrigins", "has what is no https origin, or http on a loopback host"))
+    let mut parsed = Vec::new();
+    for text in origins.items().iter().filter_map(Json::as_str) {
+        let url = Url::parse(text).filter(|url| url.is_confidential() && !url.has_credentials() && is_plain(text));
+        let is_origin = |url: &Url| url.path_and_after() == "/" && !text.ends_with(['?', '#']);
+        let Some(url) = url.filter(is_origin) else {
+            return Err(Error::config("allowedOrigins", "has what is no https origin, or http on a loopback host"));
+        };
+        parsed.push(Json::String(url.origin()));
+    }
+    Ok(Json::Array(parsed))
 }
 
 /// Checks a backend's members, and makes its URLs absolute: all of the page's own origin.
 fn resolved_backend(backend: &Json, page: &Url) -> Result<Json, Error> {
     BACKEND.check(backend)?;
     let mut resolved = backend.clone();
-    for name in BACKEND_URLS.split(' ') {
+    for name in parts(BACKEND_URLS, ' ') {
         let Some(text) = backend.text(name) else { continue };
         let url = page.join(text).filter(|url| is_plain(text) && url.origin() == page.origin() && !url.has_credentials());
         let url = url.ok_or_else(|| BACKEND.wrong(name, "is not of this page's origin"))?;
@@ -297,7 +302,7 @@ fn check_scope_and_resource(object: &Json, shape: &Shape) -> Result<(), Error> {
     if !object.text("scope").is_none_or(is_scope) {
         return Err(shape.wrong("scope", "has characters that a scope cannot have"));
     }
-    let is_resource = |uri: &str| uri.contains(':') && !uri.contains('#') && is_plain(uri);
+    let is_resource = |uri: &str| has(uri, ':') && !has(uri, '#') && is_plain(uri);
     let resources = object.member("resource").map_or(&[][..], Json::items);
     if !resources.iter().filter_map(Json::as_str).all(is_resource) {
         return Err(shape.wrong("resource", "is not an absolute URI without fragment"));

@@ -20,8 +20,8 @@ use crate::protocol::http::Purpose;
 use crate::protocol::id_token::{self, Expected};
 use crate::protocol::json::{Json, decimal};
 use crate::protocol::secret::Secret;
+use crate::protocol::text::cut;
 use crate::protocol::token::{TokenSet, refreshed};
-use crate::protocol::url::cut;
 
 /// What an access token that can be renewed has left when it is: time enough for a request that is sent with it.
 const MIN_VALIDITY: u64 = 30_000;

@@ -7,6 +7,7 @@ use crate::platform::{Platform, Store};
 use crate::protocol::authorization::Transaction;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::json::decimal;
+use crate::protocol::text::cut;
 
 const PREFIX: &str = "wicketgate.tx.";
 
@@ -103,8 +104,8 @@ fn entries<P: Platform>(platform: &P, mut entries: Vec<Entry>) -> Result<Vec<Ent
 
 /// The date with which `entry` begins.
 fn date_of(entry: &str, name: &str) -> Option<u64> {
-    let (date, _) = entry.strip_prefix("{\"")?.strip_prefix(name)?.strip_prefix("\":")?.split_once(',')?;
-    decimal(date)
+    let entry = entry.strip_prefix("{\"")?.strip_prefix(name)?.strip_prefix("\":")?;
+    decimal(cut(entry, ',').0)
 }
 
 fn key(state: &str) -> String {

@@ -10,7 +10,8 @@ use super::pkce::{code_challenge, digest};
 use super::return_to::is_local_path;
 use super::secret::Secret;
 use super::shape::{Kind, Shape};
-use super::url::{Url, append_parameter, cut, decode_component, is_plain, with_query};
+use super::text::{cut, has, parts};
+use super::url::{Url, append_parameter, decode_component, is_plain, with_query};
 
 /// Parameters that are the client's to set: a caller's own value for one of them is refused, since a second
 /// one is forbidden (RFC 6749 §3.1) and another one would undo a check. `client_secret` has no business in
@@ -173,14 +174,14 @@ impl fmt::Debug for AuthorizationRequest {
 
 /// Whether `scope` asks for OpenID Connect.
 pub fn is_openid(scope: &str) -> bool {
-    scope.split(' ').any(|token| token == "openid")
+    parts(scope, ' ').any(|token| token == "openid")
 }
 
 /// Each parameter at most once (RFC 6749 §3.1), over the endpoint's own query, the client's and the
 /// caller's.
 fn check_extra_parameters(own_query: &str, extra: &[(String, Json)]) -> Result<(), Error> {
     let is_reserved = |name: &str| RESERVED.contains(&name);
-    for pair in own_query.split('&') {
+    for pair in parts(own_query, '&') {
         let name = decode_component(cut(pair, '=').0).unwrap_or_default();
         if is_reserved(&name) || !name.is_empty() && extra.iter().any(|(other, _)| *other == name) {
             return Err(Error::metadata("authorization_endpoint", "has a parameter in its query that the client sets"));
@@ -221,7 +222,7 @@ fn essential_acr(extra: Option<&Json>) -> Result<Option<Json>, Error> {
 
 /// Whether `text` can be a redirect URI: an absolute URL without a fragment (RFC 6749 §3.1.2).
 pub fn is_redirect_uri(text: &str) -> bool {
-    Url::parse(text).is_some_and(|url| is_plain(text) && !text.contains('#') && !url.has_credentials())
+    Url::parse(text).is_some_and(|url| is_plain(text) && !has(text, '#') && !url.has_credentials())
 }
 
 /// What must be remembered of an authorization request until its response comes (RFC 9700 §2.1): kept in

@@ -10,8 +10,9 @@ use super::error::{Error, ErrorKind, OAuthError};
 use super::json::{Json, SecretObject};
 use super::metadata::ServerMetadata;
 use super::secret::is_equal;
+use super::text::{cut, parts};
 use super::token::CodeExchange;
-use super::url::{Url, cut, decode_component};
+use super::url::{Url, decode_component};
 
 /// The parameters of an authorization response. All others belong to the page and stay where they are.
 const PARAMETERS: [&str; 6] = ["code", "state", "iss", "error", "error_description", "error_uri"];
@@ -34,7 +35,7 @@ impl AuthorizationResponse {
         let malformed = |problem| Err(Error::malformed_callback(problem));
         let is_fragment = !has_response(url.query()) && has_response(url.fragment());
         let mut parameters = SecretObject::empty();
-        for pair in (if is_fragment { url.fragment() } else { url.query() }).unwrap_or_default().split('&') {
+        for pair in parts((if is_fragment { url.fragment() } else { url.query() }).unwrap_or_default(), '&') {
             let (name, value) = cut(pair, '=');
             let Some(name) = parameter_name(name) else { continue };
             if parameters.member(name).is_some() {
@@ -151,14 +152,14 @@ pub(crate) fn without_parameters(url: &Url, names: &[&str]) -> String {
 
 /// The parameter `name` of `url`'s query, decoded.
 pub(crate) fn parameter(url: &Url, name: &str) -> Option<String> {
-    let mut pairs = url.query()?.split('&').map(|pair| cut(pair, '='));
+    let mut pairs = parts(url.query()?, '&').map(|pair| cut(pair, '='));
     let (_, value) = pairs.find(|(other, _)| decode_component(other).as_deref() == Some(name))?;
     decode_component(value?)
 }
 
 fn append_kept(url: &mut String, mut separator: char, parameters: Option<&str>, names: &[&str]) {
     let Some(parameters) = parameters else { return };
-    for pair in parameters.split('&') {
+    for pair in parts(parameters, '&') {
         let name = decode_component(cut(pair, '=').0);
         if !names.iter().any(|removed| name.as_deref() == Some(removed)) {
             url.push(separator);
@@ -171,7 +172,7 @@ fn append_kept(url: &mut String, mut separator: char, parameters: Option<&str>, 
 /// A response has a state, and a code or an error.
 fn has_response(parameters: Option<&str>) -> bool {
     let has =
-        |wanted: &str| parameters.unwrap_or_default().split('&').any(|pair| parameter_name(cut(pair, '=').0) == Some(wanted));
+        |wanted: &str| parts(parameters.unwrap_or_default(), '&').any(|pair| parameter_name(cut(pair, '=').0) == Some(wanted));
     has("state") && (has("code") || has("error"))
 }
 

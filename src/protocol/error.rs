@@ -412,11 +412,12 @@ impl Error {
         }
     }
 
-    /// What a `WicketgateError` of the JavaScript API has beside its message; absent members are absent.
+    /// What a `WicketgateError` of the JavaScript API has; absent members are absent.
     pub fn to_json(&self) -> Json {
         let mut object = Json::empty();
         object.set_text("name", Some("WicketgateError"));
         object.set_text("code", Some(self.code()));
+        object.set_text("message", Some(&self.message()));
         object.set_text("hint", Some(self.hint()));
         object.set("retryable", Json::Bool(self.is_retryable()));
         if let Some(status) = self.status() {

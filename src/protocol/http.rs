@@ -6,7 +6,7 @@ use zeroize::Zeroize;
 
 use super::json::Json;
 use super::secret::Secret;
-use super::url::cut;
+use super::text::{cut, parts};
 
 /// No answer of a server that this crate talks to is larger: more is refused, not read.
 pub const MAX_BODY: usize = 1 << 20;
@@ -126,7 +126,7 @@ impl Response {
         let media_type = cut(self.content_type.as_deref().unwrap_or_default(), ';').0.trim_ascii();
         let (kind, subtype) = cut(media_type, '/');
         let subtype = subtype.unwrap_or_default();
-        let suffix = subtype.rsplit_once('+').map_or(subtype, |(_, suffix)| suffix);
+        let suffix = parts(subtype, '+').fold("", |_, last| last);
         kind.eq_ignore_ascii_case("application") && suffix.eq_ignore_ascii_case(wanted)
     }
 }

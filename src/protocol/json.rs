@@ -6,6 +6,7 @@
 
 use core::fmt;
 
+use super::text::cut;
 use zeroize::Zeroize;
 
 /// Nesting that is accepted. Recursion is bounded by it, and with it the stack.
@@ -97,7 +98,8 @@ impl Json {
     /// spells.
     pub fn as_millis(&self) -> Option<u64> {
         let (Self::Number(spelling) | Self::String(spelling)) = self else { return None };
-        let (whole, fraction) = spelling.split_once('.').unwrap_or((spelling, "0"));
+        let (whole, fraction) = cut(spelling, '.');
+        let fraction = fraction.unwrap_or("0");
         let thousandths = fraction.bytes().chain([b'0'; 2]).take(3);
         let millis = thousandths.fold(0, |sum, digit| sum * 10 + u64::from(digit.wrapping_sub(b'0')));
         // As good as for ever, which is what some servers say with the largest number that they have.

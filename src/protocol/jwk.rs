@@ -5,6 +5,7 @@ use super::http::Response;
 use super::json::Json;
 use super::jws::{Family, Jws};
 use super::secret::from_base64url;
+use super::text::parts;
 
 /// Keys that are tried for one token.
 const MAX_TRIED: usize = 16;
@@ -30,9 +31,14 @@ impl JwkSet {
     /// The keys that may have signed `token`, with nothing in them but what verifying needs. That of its `kid`; where
     /// it names none, each that suits.
     pub fn candidates(&self, token: &Jws) -> Vec<Json> {
-        let keys = self.0.member("keys").map_or(&[][..], Json::items);
-        let is_named = |key: &&Json| token.key_id().is_none_or(|key_id| key.text("kid") == Some(key_id));
-        keys.iter().filter(is_named).filter_map(|key| public_key(key, token)).take(MAX_TRIED).collect()
+        let mut candidates = Vec::new();
+        for key in self.0.member("keys").map_or(&[][..], Json::items) {
+            let is_named = token.key_id().is_none_or(|key_id| key.text("kid") == Some(key_id));
+            if is_named && candidates.len() < MAX_TRIED {
+                candidates.extend(public_key(key, token));
+            }
+        }
+        candidates
     }
 }
 
@@ -58,7 +64,7 @@ fn public_key(key: &Json, token: &Jws) -> Option<Json> {
         Family::Es => "x y",
         Family::Ed => "x",
     };
-    for name in numbers.split(' ') {
+    for name in parts(numbers, ' ') {
         public.set_text(name, Some(key.text(name)?));
     }
     // Zeros before a number make it no longer.

@@ -9,6 +9,7 @@ use core::future::Future;
 use super::error::{Error, Flaw};
 use super::json::Json;
 use super::secret::{Secret, from_base64url};
+use super::text::cut;
 
 /// No token that a server needs is larger.
 const MAX_TOKEN: usize = 64 << 10;
@@ -116,8 +117,11 @@ impl Jws {
             return Err(Flaw::of("", "it is larger than 64 KiB"));
         }
         // Three parts. Of an encrypted token (RFC 7516) there would be five.
-        let Some((signed, signature)) = token.rsplit_once('.') else { return Err(MALFORMED) };
-        let Some((header, payload)) = signed.split_once('.') else { return Err(MALFORMED) };
+        let (header, rest) = cut(token, '.');
+        let (payload, signature) = cut(rest.unwrap_or_default(), '.');
+        let signature = signature.ok_or(MALFORMED)?;
+        // A point in the signature, as a fourth part has it, is no base64url.
+        let signed = token.get(..header.len() + 1 + payload.len()).ok_or(MALFORMED)?;
         let object = |part: &str| Json::parse(&from_base64url(part)?).filter(Json::is_object);
         let header = object(header).ok_or(MALFORMED)?;
         let payload = object(payload).ok_or(MALFORMED)?;

@@ -5,6 +5,7 @@ use super::error::Error;
 use super::http::Response;
 use super::json::Json;
 use super::shape::{Kind, Shape};
+use super::text::has;
 use super::url::{Url, is_plain};
 
 const METADATA: Shape = Shape {
@@ -123,9 +124,8 @@ impl ServerMetadata {
 /// `invalid_config` where `issuer` is no issuer identifier: an `https:` URL (or `http:` on loopback) with
 /// neither query nor fragment (RFC 8414 §2).
 pub fn discovery_urls(issuer: &str) -> Result<Vec<String>, Error> {
-    let is_issuer = |url: &Url| {
-        is_plain(issuer) && url.is_confidential() && !url.has_credentials() && !issuer.contains('?') && !issuer.contains('#')
-    };
+    let is_issuer =
+        |url: &Url| is_plain(issuer) && url.is_confidential() && !url.has_credentials() && !has(issuer, '?') && !has(issuer, '#');
     let url = Url::parse(issuer).filter(is_issuer);
     let url = url.ok_or_else(|| Error::config("issuer", "is not an https URL without query and fragment"))?;
     const OPENID: &str = "/.well-known/openid-configuration";

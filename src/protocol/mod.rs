@@ -61,6 +61,7 @@ pub mod return_to;
 pub mod revocation;
 pub mod secret;
 pub(crate) mod shape;
+pub(crate) mod text;
 pub mod token;
 pub mod url;
 pub mod userinfo;

@@ -2,7 +2,8 @@
 //! the callback page an open redirector (RFC 9700 §4.11).
 
 use super::error::Error;
-use super::url::{Url, cut, is_plain};
+use super::text::cut;
+use super::url::{Url, is_plain};
 
 /// Whether `path` is a path of this origin wherever it is resolved: `//host` and `/\host` are other hosts.
 pub(crate) fn is_local_path(path: &str) -> bool {

@@ -4,7 +4,8 @@
 use super::authorization::is_redirect_uri;
 use super::error::{Error, ErrorKind};
 use super::json::Json;
-use super::url::{Url, cut, is_plain};
+use super::text::{cut, has, parts};
+use super::url::{Url, is_plain};
 
 /// What a member must be.
 pub(crate) enum Kind {
@@ -98,7 +99,7 @@ impl Shape {
 }
 
 fn has_word(words: &str, word: &str) -> bool {
-    !word.is_empty() && words.split(' ').any(|other| other == word)
+    !word.is_empty() && parts(words, ' ').any(|other| other == word)
 }
 
 impl Kind {
@@ -141,7 +142,7 @@ fn endpoint_problem(value: &Json) -> Option<&'static str> {
     if !cut(text, ':').1.is_some_and(|rest| rest.starts_with("//")) {
         return Some("is not an absolute URL");
     }
-    if !is_plain(text) || text.contains('#') || url.has_credentials() {
+    if !is_plain(text) || has(text, '#') || url.has_credentials() {
         return Some("has a fragment, credentials or odd characters in it");
     }
     (!url.is_confidential()).then_some("is neither https nor http on a loopback host")

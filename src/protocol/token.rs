@@ -9,6 +9,7 @@ use super::http::{FORM, Purpose, Request, Response};
 use super::json::{Json, SecretObject};
 use super::secret::Secret;
 use super::shape::{Kind, Shape};
+use super::text::parts;
 use super::url::{append_parameter, form_encode};
 
 /// A code whose authorization response was validated: to be redeemed once, here or by a backend.
@@ -178,7 +179,7 @@ const HAND_OFF: Shape = Shape {
 fn members_of_hand_off(all: &Json) -> SecretObject {
     let mut members = SecretObject::empty();
     for (_, names) in HAND_OFF.members {
-        for name in names.split(' ') {
+        for name in parts(names, ' ') {
             members.set_copy(name, all.member(name));
         }
     }

@@ -6,6 +6,8 @@
 
 use core::fmt;
 
+use super::text::cut;
+
 /// An absolute `http:` or `https:` URL in its serialized form.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url(String);
@@ -107,14 +109,6 @@ impl Url {
             || host.starts_with("[::1]")
             || name.starts_with("127.") && !name.ends_with('.') && name.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit());
         self.0.starts_with("https:") || is_loopback
-    }
-}
-
-/// Splits `text` at the first `separator`, an ASCII character: before it, and after it where there is one.
-pub(crate) fn cut(text: &str, separator: char) -> (&str, Option<&str>) {
-    match text.split_once(separator) {
-        Some((before, after)) => (before, Some(after)),
-        None => (text, None),
     }
 }
 
