@@ -46,7 +46,7 @@ export async function fetchWithToken(tokens: Tokens, input: RequestInfo | URL, i
   const newer = await waiting(() => tokens.after(refusal)).catch(() => undefined);
   signal.throwIfAborted();
   if (!newer) return response;
-  void response.body?.cancel();
+  response.body?.cancel().catch(() => {});
   return send(again, newer);
 }
 

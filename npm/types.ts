@@ -36,7 +36,10 @@ export interface ClientConfig {
    * `"local"`: shared by tabs, sealed likewise. `"worker"` is not in this version: refused.
    */
   tokenStore?: "memory" | "session" | "local" | "worker";
-  /** Not in this version: refused. */
+  /**
+   * The origins to which `client.fetch` may send the access token: `https`, or `http` on a loopback host. Compared whole, as
+   * parsed origins, never as prefixes. Default: none.
+   */
   allowedOrigins?: string[];
   /** How long a begun login may take. Default 600. */
   transactionLifetime?: number;

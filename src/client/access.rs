@@ -33,9 +33,9 @@ impl<P: Platform> Client<P> {
         self.access_token(&AccessTokenOptions::none()).await
     }
 
-    /// The access token with which to send a refused request once more: one that is newer than the refused one, for which the
-    /// tokens are renewed unless that has been done meanwhile. `None` where no newer one would help: there is no refresh
-    /// token, another server has answered, or the API wants another login ([`step_up`]).
+    /// The access token with which to send a refused request once more: what the refused one was renewed to, here or by
+    /// another tab; and where it was not yet, it is now. `None` where there is none or it would not help: no refresh token,
+    /// another login meanwhile, another server's answer, or an API that wants another login ([`step_up`]).
     ///
     /// # Errors
     /// `origin_not_allowed`; those of [`access_token`](Self::access_token).
@@ -46,12 +46,11 @@ impl<P: Platform> Client<P> {
             return Ok(None);
         }
         // Of many requests that are refused with one token, the first renews it.
-        let present = self.shared.access_token(self.now(), 0).ok().filter(|present| present != refusal.token);
-        if present.is_some() || !self.shared.can_renew() {
-            return Ok(present);
+        if self.shared.holds(refusal.token) && self.shared.can_renew() {
+            self.refresh(true).await?;
         }
-        self.refresh(true).await?;
-        self.shared.access_token(self.now(), 0).map(Some)
+        // That of another login may be another user's, and the request was not theirs.
+        Ok(self.shared.access_token(self.now(), 0).ok().filter(|_| self.shared.has_replaced(refusal.token)))
     }
 
     /// The origin of `url`, where tokens may go there: compared whole, as the URL standard serializes it.

@@ -8,6 +8,7 @@ use super::flight::Flight;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::Request;
 use crate::protocol::json::{Json, SecretObject};
+use crate::protocol::pkce::digest;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{TokenSet, TokenType, refresh_request};
 
@@ -100,8 +101,8 @@ impl Session {
 }
 
 /// What the server gave, as it is kept: an object of `v` (the version of this form), `access_token`, `refresh_token`,
-/// `id_token`, `scope`, `claims`, `resource` (what they were asked for, RFC 8707), each where there is one, and
-/// `expires_at`, in milliseconds since the Unix epoch.
+/// `id_token`, `scope`, `claims`, `resource` (what they were asked for, RFC 8707), `replaced` (a digest of the access token
+/// that was renewed), each where there is one, and `expires_at`, in milliseconds since the Unix epoch.
 pub(super) struct Held {
     record: SecretObject,
     /// On the monotonic clock.
@@ -116,6 +117,7 @@ impl Held {
 }
 
 const EXPIRES_AT: &str = "expires_at";
+const REPLACED: &str = "replaced";
 /// In milliseconds.
 const LIFETIME: &str = "lifetime";
 
@@ -210,6 +212,8 @@ impl Shared {
     pub(super) fn renewed(&self, tokens: &TokenSet, claims: Option<&Json>, sent_at: SentAt) -> Held {
         let mut renewed = Self::held(tokens, claims, None, sent_at);
         let before = self.held.borrow();
+        let replaced = before.as_ref().and_then(|before| before.record.text("access_token")).map(digest);
+        renewed.record.set_text(REPLACED, replaced.as_deref());
         for (name, value) in before.as_ref().map_or(&[][..], |before| before.record.members()) {
             if name != EXPIRES_AT && name != LIFETIME && renewed.record.member(name).is_none() {
                 renewed.record.set(name, value.clone());
@@ -265,6 +269,17 @@ impl Shared {
     /// Whether the server gave what renews the access token.
     pub(super) fn can_renew(&self) -> bool {
         self.held.borrow().as_ref().is_some_and(|held| held.record.text("refresh_token").is_some())
+    }
+
+    /// Whether `token` is the present access token, however good that is.
+    pub(super) fn holds(&self, token: &str) -> bool {
+        self.held.borrow().as_ref().is_some_and(|held| held.record.text("access_token") == Some(token))
+    }
+
+    /// Whether the present access token is what `token` was renewed to: of the same login, and so of the same user.
+    pub(super) fn has_replaced(&self, token: &str) -> bool {
+        let replaced = digest(token);
+        self.held.borrow().as_ref().is_some_and(|held| held.record.text(REPLACED) == Some(&replaced))
     }
 
     /// The request that renews the access token.

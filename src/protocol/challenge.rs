@@ -11,10 +11,12 @@ const LONGEST: usize = 8192;
 /// token was refused for any other reason.
 pub fn step_up(www_authenticate: &str) -> Option<Json> {
     let mut challenge = Challenge::default();
-    let text = www_authenticate.get(..LONGEST).unwrap_or(www_authenticate);
+    if www_authenticate.len() > LONGEST {
+        return None;
+    }
     let mut parameter = Parameter::default();
     // The comma at the end ends what stands before it.
-    for character in text.chars().chain([',']) {
+    for character in www_authenticate.chars().chain([',']) {
         if parameter.take(character) {
             continue;
         }
