@@ -3,30 +3,13 @@
 
 use std::rc::Rc;
 
-use wicketgate::client::{AccessTokenOptions, Client, Configuration, Page, Status};
+use wicketgate::client::{AccessTokenOptions, Client, Configuration, Status};
 use wicketgate::protocol::error::Error;
-use wicketgate::protocol::http::Purpose;
 
 use crate::host::{Answer, Behaviour, Event, Host, Task, block_on, join};
 use crate::stage::*;
 
 const HOME: &str = "https://app.example/home";
-
-fn kept_in(store: &str) -> Configuration {
-    openid().with("tokenStore", store)
-}
-
-/// The page has logged in, with a refresh token, and its log is empty.
-fn signed_in(host: &Host, configuration: &Configuration) -> (Rc<Client<Host>>, Rc<Page<Host>>) {
-    let state = begun(host, configuration.clone());
-    host.answer(Answer::json(200, &openid_tokens(host, &state, r#","refresh_token":"rt-1""#)));
-    let page = Page::new(host.next_page(&callback(&state)));
-    let client = connect_on(&page, configuration.clone());
-    block_on(client.handle_callback(None)).unwrap();
-    host.run_tasks();
-    host.clear_log();
-    (client, page)
-}
 
 fn reloaded(host: &Host, configuration: &Configuration) -> Rc<Client<Host>> {
     connect(&host.next_page(HOME), configuration.clone())
@@ -34,16 +17,6 @@ fn reloaded(host: &Host, configuration: &Configuration) -> Rc<Client<Host>> {
 
 fn token(client: &Client<Host>) -> Result<String, Error> {
     block_on(client.access_token(&AccessTokenOptions::none()))
-}
-
-fn new_tokens(number: u32) -> Answer {
-    let tokens = r#"{"access_token":"at-N","token_type":"Bearer","expires_in":3600,"refresh_token":"rt-N"}"#;
-    Answer::json(200, &tokens.replace('N', &number.to_string()))
-}
-
-fn sent_refresh_tokens(host: &Host) -> Vec<String> {
-    let sent = host.requests().into_iter().filter(|sent| sent.purpose == Purpose::Refresh);
-    sent.map(|sent| sent.body.unwrap().split('&').nth(1).unwrap().replace("refresh_token=", "")).collect()
 }
 
 #[test]
@@ -325,7 +298,7 @@ fn rule_5_8_a_stale_session_is_tried_again_by_itself() {
 }
 
 #[test]
-fn rule_5_9_a_server_that_asks_to_be_left_alone_is() {
+fn rule_5_12_a_server_that_asks_to_be_left_alone_is() {
     let host = tab();
     let (client, page) = signed_in(&host, &kept_in("session"));
     for status in [429, 503] {
@@ -346,7 +319,7 @@ fn rule_5_9_a_server_that_asks_to_be_left_alone_is() {
 }
 
 #[test]
-fn rule_5_9_but_not_for_ever() {
+fn rule_5_12_but_not_for_ever() {
     let host = tab();
     let (client, page) = signed_in(&host, &kept_in("session"));
     host.answer(Answer::Busy(503, 86_400));

@@ -6,6 +6,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use wicketgate::client::{AccessTokenOptions, Client, Configuration, LoginOptions, LoginResult, LogoutOptions, Page};
 use wicketgate::platform::Platform;
 use wicketgate::protocol::error::Error;
+use wicketgate::protocol::http::Purpose;
 use wicketgate::protocol::json::Json;
 
 use crate::host::{Answer, Host, block_on};
@@ -199,4 +200,33 @@ pub(crate) fn renew(client: &Client<Host>) -> Result<String, Error> {
 
 pub(crate) fn log_out(client: &Client<Host>) -> Result<(), Error> {
     block_on(client.logout(&LogoutOptions::none()))
+}
+
+/// A relying party that keeps its session there.
+pub(crate) fn kept_in(store: &str) -> Configuration {
+    openid().with("tokenStore", store)
+}
+
+/// The page has logged in, with a refresh token, and its log is empty.
+pub(crate) fn signed_in(host: &Host, configuration: &Configuration) -> (Rc<Client<Host>>, Rc<Page<Host>>) {
+    let state = begun(host, configuration.clone());
+    host.answer(Answer::json(200, &openid_tokens(host, &state, r#","refresh_token":"rt-1""#)));
+    let page = Page::new(host.next_page(&callback(&state)));
+    let client = connect_on(&page, configuration.clone());
+    block_on(client.handle_callback(None)).unwrap();
+    host.run_tasks();
+    host.clear_log();
+    (client, page)
+}
+
+/// What a refresh brings.
+pub(crate) fn new_tokens(number: u32) -> Answer {
+    let tokens = r#"{"access_token":"at-N","token_type":"Bearer","expires_in":3600,"refresh_token":"rt-N"}"#;
+    Answer::json(200, &tokens.replace('N', &number.to_string()))
+}
+
+/// The refresh tokens that were sent, in their order.
+pub(crate) fn sent_refresh_tokens(host: &Host) -> Vec<String> {
+    let sent = host.requests().into_iter().filter(|sent| sent.purpose == Purpose::Refresh);
+    sent.map(|sent| sent.body.unwrap().split('&').nth(1).unwrap().replace("refresh_token=", "")).collect()
 }
