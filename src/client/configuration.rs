@@ -213,13 +213,13 @@ impl Configuration {
     }
 }
 
-/// Each of `origins` as a parser serializes it. What says more than an origin would promise a narrower bound than there is,
-/// and a token would be read on the way to one that is not confidential.
+/// Each of `origins` as a parser serializes it. What says more than an origin would promise a narrower bound than there is, a
+/// `*` a wider one, and a token would be read on the way to one that is not confidential.
 fn parsed_origins(origins: &Json) -> Result<Json, Error> {
     let mut parsed = Vec::new();
     for text in origins.items().iter().filter_map(Json::as_str) {
         let url = Url::parse(text).filter(|url| url.is_confidential() && !url.has_credentials() && is_plain(text));
-        let is_origin = |url: &Url| url.path_and_after() == "/" && !text.ends_with(['?', '#']);
+        let is_origin = |url: &Url| url.path_and_after() == "/" && !has(text, '*');
         let Some(url) = url.filter(is_origin) else {
             return Err(Error::config("allowedOrigins", "has what is no https origin, or http on a loopback host"));
         };

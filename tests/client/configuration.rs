@@ -63,10 +63,64 @@ fn configuration_a_wrong_member_is_named() {
         (r#"{"requestTimeout":0}"#, "requestTimeout"),
         (r#"{"sessionBinding":7}"#, "sessionBinding"),
         (r#"{"clientSecret":"s"}"#, "clientSecret"),
+        (r#"{"allowedOrigins":"https://a.example"}"#, "allowedOrigins"),
+        (r#"{"allowedOrigins":["https://a.example",1]}"#, "allowedOrigins"),
+        (r#"{"allowedOrigins":{"0":"https://a.example"}}"#, "allowedOrigins"),
+        (r#"{"allowedOrigins":null}"#, "allowedOrigins"),
     ] {
         let error = refusal(members);
         assert_eq!((error.code(), member(&error)), ("invalid_config", expected), "{members}");
         assert!(error.message().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn rule_5_13_an_allowed_origin_is_an_origin_and_confidential() {
+    for origin in [
+        "",
+        "*",
+        "null",
+        "api.example",
+        "//api.example",
+        "/",
+        "https://",
+        "https://*.example",
+        "https://api.example/v1",
+        "https://api.example//",
+        "https://api.example/?",
+        "https://api.example?",
+        "https://api.example#",
+        "https://api.example/#",
+        "https://api.example/?x",
+        "https://user@api.example",
+        "https://user:word@api.example",
+        "https://api.example\\",
+        " https://api.example",
+        "https://api.example ",
+        "https://api.exam\tple",
+        "https://api.example:99999",
+        "https://[::1",
+        "http://api.example",
+        "http://localhost.evil.example",
+        "http://127.evil.example",
+        "http://10.0.0.1",
+        "ws://localhost",
+        "wss://api.example",
+        "ftp://api.example",
+        "file:///",
+        "blob:https://api.example/x",
+        "data:,x",
+        "javascript:0",
+    ] {
+        // Also where all others are right.
+        let error = refusal(&format!(r#"{{"allowedOrigins":["https://a.example",{}]}}"#, serde_json::json!(origin)));
+        assert_eq!((error.code(), member(&error)), ("invalid_config", "allowedOrigins"), "{origin}");
+    }
+    for origin in
+        ["https://api.example", "https://api.example/", "HTTPS://API.example:443", "http://127.0.0.1:8080", "http://[::1]"]
+    {
+        let configuration = public().with_json("allowedOrigins", json(&format!(r#"["{origin}"]"#)));
+        assert!(try_connect(&tab(), configuration).is_ok(), "{origin}");
     }
 }
 
@@ -86,7 +140,7 @@ fn configuration_everything_else_of_the_contract_is_accepted() {
         "resource":["https://a.example/"],"backend":{"exchangeUrl":"/x","logoutUrl":"https://app.example/y","headers":{"x-a":"b"}},
         "pkce":"S256","par":"auto","dpop":"never","tokenStore":"memory","transactionLifetime":1.5,"requestTimeout":3,
         "onUnknownTransaction":"fail","sessionBinding":"u","idTokenSignature":"trust-tls","clockTolerance":5,
-        "postLogoutRedirectUri":"https://app.example/bye",
+        "postLogoutRedirectUri":"https://app.example/bye","allowedOrigins":["https://api.example"],
         "metadata":{"authorization_endpoint":"https://as.example/authorize","x":{"kept":true}}}"#;
     let client = connect(&tab(), Configuration::from_json(text).unwrap());
     assert_eq!(client.metadata().as_json().member("x"), Some(&json(r#"{"kept":true}"#)));

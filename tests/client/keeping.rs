@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use wicketgate::client::{AccessTokenOptions, Client, Configuration, Status};
 use wicketgate::protocol::error::Error;
+use wicketgate::protocol::http::Purpose;
 
 use crate::host::{Answer, Behaviour, Event, Host, Task, block_on, join};
 use crate::stage::*;
@@ -327,4 +328,42 @@ fn rule_5_12_but_not_for_ever() {
     host.answer(new_tokens(2));
     page.platform().pass(301_500);
     assert_eq!(client.session().status, Status::SignedIn);
+}
+
+#[test]
+fn rule_5_12_what_is_still_good_serves_meanwhile() {
+    let host = tab();
+    let (client, _) = signed_in(&host, &kept_in("session"));
+    host.answer(Answer::Busy(503, 120));
+    renew(&client).unwrap_err();
+    assert_eq!(token(&client).unwrap(), "at-1");
+    host.pass(3_599_000 - 120_000);
+    assert_eq!(token(&client).unwrap(), "at-1");
+}
+
+#[test]
+fn rule_5_12_who_refuses_is_not_busy() {
+    // A page that asks for nothing wrong the next time is not kept waiting.
+    let host = tab();
+    let (client, _) = signed_in(&host, &kept_in("session"));
+    for (status, is_retryable) in [(400, false), (401, false), (404, false), (500, true)] {
+        host.answer(Answer::Busy(status, if is_retryable { 0 } else { 120 }));
+        assert_eq!(renew(&client).unwrap_err().is_retryable(), is_retryable, "{status}");
+    }
+    host.answer(new_tokens(2));
+    assert_eq!(renew(&client).unwrap(), "at-2");
+}
+
+#[test]
+fn rule_5_12_a_new_login_is_not_kept_waiting() {
+    let host = tab();
+    let (client, page) = signed_in(&host, &kept_in("session"));
+    host.answer(Answer::Busy(429, 120));
+    renew(&client).unwrap_err();
+    let state = begin(&client);
+    host.answer(Answer::json(200, &openid_tokens(&host, &state, r#","refresh_token":"rt-5""#)));
+    block_on(client.handle_callback(Some(&callback(&state)))).unwrap();
+    host.answer(new_tokens(6));
+    assert_eq!(renew(&client).unwrap(), "at-6");
+    assert_eq!(page.platform().purposes().last(), Some(&Purpose::Refresh));
 }

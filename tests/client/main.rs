@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and so do its helpers"
 )]
 
+mod access;
 mod configuration;
 mod discovery;
 mod host;
