@@ -141,6 +141,10 @@ impl<P: Platform> Client<P> {
             }
             Err(error) => Err(error),
         };
+        // Whatever overtook it, the server is as busy as it says.
+        if let Some((millis, error)) = retry_after.zip(outcome.as_ref().err().filter(|error| error.is_retryable())) {
+            self.shared.hold_off(self.now(), millis, error);
+        }
         match outcome {
             _ if is_overtaken() => Err(ErrorKind::Aborted.into()),
             Ok((tokens, claims)) => {
@@ -176,9 +180,6 @@ impl<P: Platform> Client<P> {
                 if let Some(record) = self.shared.record().filter(|_| is_rotated) {
                     self.keep(record).await;
                     self.mark().await;
-                }
-                if let Some(millis) = retry_after.filter(|_| error.is_retryable()) {
-                    self.shared.hold_off(self.now(), millis, &error);
                 }
                 self.shared.go_stale();
                 Err(error)

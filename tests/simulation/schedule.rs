@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 
 use wicketgate::client::{
-    AccessTokenOptions, Client, Configuration, LoginOptions, LoginResult, LogoutOptions, Page, Session, Status,
+    AccessTokenOptions, Client, Configuration, LoginOptions, LoginResult, LogoutOptions, Page, Refusal, Session, Status,
 };
 use wicketgate::platform::{Signal, Store};
 use wicketgate::protocol::error::{Error, ErrorKind};
@@ -20,7 +20,10 @@ use super::world::{Event, Fate, Flight, Host, MARK, Rules, Settled, Work, World}
 
 /// How long a lock is held: the time for a request, and ten seconds.
 const HOLD: u64 = 20_000;
+/// For how long a server is left alone at most.
+const LONGEST_HOLD_OFF: u64 = 300_000;
 const HOUR: u64 = 3_600_000;
+const API: &str = "https://api.example/";
 const MOST_PAGES: usize = 6;
 /// After so many, nothing will come to rest any more: six tabs that look for a lease every 50 ms take a while.
 const MOST_STEPS: u64 = 30_000;
@@ -31,6 +34,8 @@ const MOST_KEYS: usize = 33;
 enum Done {
     Connected(Result<Rc<Client<Host>>, Error>),
     Token(Result<String, Error>),
+    /// What there is in place of a token that an API has refused.
+    Newer(String, Result<Option<String>, Error>),
     Login(u64, Result<Rc<LoginResult>, Error>),
     Logout(Result<(), Error>),
 }
@@ -65,6 +70,8 @@ struct Shown {
     family: Option<usize>,
     /// Sessions that it showed once, and does no more.
     past: Vec<usize>,
+    /// The access token that its app got last.
+    handed: Option<String>,
 }
 
 struct Sent {
@@ -129,6 +136,10 @@ pub(crate) struct Counts {
     pub(crate) refreshes: u64,
     pub(crate) unanswered: u64,
     pub(crate) ended: u64,
+    /// Refreshes that the server put off.
+    pub(crate) put_off: u64,
+    /// Newer tokens in place of refused ones.
+    pub(crate) newer: u64,
     pub(crate) kills: u64,
     pub(crate) freezes: u64,
     pub(crate) excused: u64,
@@ -144,6 +155,8 @@ impl Counts {
         self.refreshes += other.refreshes;
         self.unanswered += other.unanswered;
         self.ended += other.ended;
+        self.put_off += other.put_off;
+        self.newer += other.newer;
         self.kills += other.kills;
         self.freezes += other.freezes;
         self.excused += other.excused;
@@ -189,6 +202,7 @@ impl Sim {
             seal_fails: if random.chance(5) { 20 } else { 0 },
             open_fails: if random.chance(5) { 20 } else { 0 },
             lags: false,
+            says_when: random.chance(60),
         };
         let rules = Rules { lags: rules.token_store == "local" && random.chance(25), ..rules };
         let rotation = [Rotation::Strict, Rotation::Grace(30_000), Rotation::Never][random.weighted([75, 12, 13].into_iter())];
@@ -582,7 +596,18 @@ impl Sim {
             }
             _ if is_late => Err(ErrorKind::TimedOut(flight.purpose).into()),
             Fate::Answered | Fate::Hangs | Fate::Lost | Fate::AnswerLost => Err(ErrorKind::NetworkFailed(flight.purpose).into()),
-            Fate::Status(status, _) => response(status, "text/html", "Try again later"),
+            Fate::Status(status, _) => {
+                let mut response = Response::new(status, Some("text/html".into()), b"Try again later".into());
+                if matches!(status, 429 | 503) && world.rules.borrow().says_when {
+                    let millis = [500, 20_000, 120_000, 7_200_000][world.random.below(4) as usize];
+                    response.retry_after = Some(millis);
+                    self.counts.put_off += u64::from(flight.token.is_some());
+                    let of = flight.token.map(|token| (token.family, world.now.get() + millis.min(LONGEST_HOLD_OFF)));
+                    let left_alone = &mut world.pages.borrow_mut()[flight.page].left_alone;
+                    *left_alone = of.or(*left_alone);
+                }
+                Ok(response)
+            }
             Fate::Garbage(_) => response(200, "application/json", garbage[world.random.below(5) as usize]),
         };
         let (page, token, slot) = (flight.page, flight.token, flight.slot.clone());
@@ -649,7 +674,7 @@ impl Sim {
             return self.wake(page);
         }
         let can_be_asked = !is_frozen && !self.shown[page].clients.is_empty();
-        match random.weighted([26, 12, 5, 4, 4, 4, 5, 5, 7, 3, 6, 3, 1, 4, 2, 8, 2, 1, 3].into_iter()) {
+        match random.weighted([26, 12, 5, 4, 4, 4, 5, 5, 7, 3, 6, 3, 1, 4, 2, 8, 2, 1, 3, 8].into_iter()) {
             0 if can_be_asked => self.ask_token(page, false),
             1 if can_be_asked => self.ask_token(page, true),
             2 if can_be_asked => self.log_in_here(page, random.below(3)),
@@ -717,6 +742,7 @@ impl Sim {
                 drop(dropped);
             }
             18 => self.give_up(page),
+            19 if can_be_asked => self.refuse(page),
             _ => {}
         }
     }
@@ -757,7 +783,7 @@ impl Sim {
 
     /// The app does not wait any more for what it has asked for.
     fn give_up(&mut self, page: usize) {
-        let of_app = ["access token", "forced refresh", "login", "logout"];
+        let of_app = ["access token", "forced refresh", "newer token", "login", "logout"];
         let place = self.tasks.iter().position(|task| task.page == page && of_app.contains(&task.name));
         let Some(task) = place.map(|place| self.tasks.swap_remove(place)) else { return };
         self.log(|| format!("page {page} does not wait for: {}", task.name));
@@ -785,6 +811,17 @@ impl Sim {
             }
             let result = client.access_token(&options).await;
             done.borrow_mut().push((page, Done::Token(result)));
+        });
+    }
+
+    /// An API refuses the token that the app got last, whoever it is of by now.
+    fn refuse(&mut self, page: usize) {
+        let Some((client, token)) = self.client(page).zip(self.shown[page].handed.clone()) else { return };
+        let done = self.done.clone();
+        self.spawn(page, "newer token", async move {
+            let refusal = Refusal { url: API, answered_by: API, token: &token, www_authenticate: None };
+            let result = client.access_token_after(&refusal).await;
+            done.borrow_mut().push((page, Done::Newer(token, result)));
         });
     }
 
@@ -872,6 +909,7 @@ impl Sim {
             .with("redirectUri", "https://app.example/callback")
             .with("idTokenSignature", "trust-tls")
             .with("tokenStore", self.world.rules.borrow().token_store)
+            .with_json("allowedOrigins", Json::Array(vec![Json::String("https://api.example".into())]))
             .with_json("metadata", METADATA.with(Clone::clone))
     }
 
@@ -1068,6 +1106,12 @@ impl Sim {
 
     fn check_refresh(&mut self, page: usize, token: Token, flight: u64) {
         self.grow(token.family);
+        let left_alone = self.world.pages.borrow()[page].left_alone;
+        let is_told = left_alone.is_some_and(|(family, until)| family == token.family && self.world.now.get() < until);
+        // A login begins anew; one that was not kept may come back to the session before.
+        if is_told && !self.families[token.family].is_tainted {
+            return self.wrong(format!("page {page} sends a refresh before the time that the server has asked for"));
+        }
         let shares = self.shares();
         let began = self.world.pages.borrow()[page].tenure.as_ref().map_or(0, |tenure| tenure.step);
         let mut excused = self.families[token.family].is_excused || shares && self.world.is_blind(page, began);
@@ -1175,8 +1219,17 @@ impl Sim {
             Done::Connected(Ok(_)) | Done::Logout(Ok(())) => {}
             Done::Connected(Err(error)) => self.wrong(format!("connect failed: {error:?}")),
             Done::Logout(Err(error)) => self.wrong(format!("logout failed: {error:?}")),
+            Done::Newer(_, Ok(None)) => {}
+            Done::Newer(refused, Ok(Some(token))) => {
+                let family = |token: &str| Token::parse(token).map(|token| token.family);
+                if refused == token || family(&refused) != family(&token) {
+                    return self.wrong(format!("page {page} gives out {token} for a request that went out with {refused}"));
+                }
+                self.counts.newer += 1;
+                self.check_token(page, &token);
+            }
             Done::Token(Ok(token)) => self.check_token(page, &token),
-            Done::Token(Err(error)) => {
+            Done::Token(Err(error)) | Done::Newer(_, Err(error)) => {
                 let expected = [
                     "no_session",
                     "session_ended",
@@ -1235,6 +1288,7 @@ impl Sim {
     fn check_token(&mut self, page: usize, text: &str) {
         let Some(token) = Token::parse(text) else { return self.wrong("an access token that the server never gave") };
         self.log(|| format!("page {page}: {token:?}"));
+        self.shown[page].handed = Some(text.into());
         if self.shown[page].family != Some(token.family) {
             let shown = self.shown[page].family;
             return self.wrong(format!("page {page} gives out a token of session {}, and shows {shown:?}", token.family));

@@ -188,6 +188,8 @@ pub(crate) struct PageState {
     /// The step in which it got the last answer.
     pub(crate) answered: u64,
     pub(crate) went: Option<String>,
+    /// For which session it was told to leave the server alone, and until when.
+    pub(crate) left_alone: Option<(usize, u64)>,
     /// Its copy of the origin's store, each entry with the number of its write; and what has not come to it yet.
     copy: Copy,
     pub(crate) coming: Vec<Write>,
@@ -221,6 +223,8 @@ pub(crate) struct Rules {
     pub(crate) open_fails: u64,
     /// Whether pages see a little later what others have put into the store of the origin.
     pub(crate) lags: bool,
+    /// Whether a server that is busy says when to come back.
+    pub(crate) says_when: bool,
 }
 
 /// What happened, for the one who checks.
@@ -363,6 +367,7 @@ impl World {
             opened: Vec::new(),
             answered: 0,
             went: None,
+            left_alone: None,
             copy: self.origin.borrow().iter().map(|(key, value)| (key.clone(), (0, Some(value.clone())))).collect(),
             coming: Vec::new(),
         });
