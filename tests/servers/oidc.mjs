@@ -39,7 +39,7 @@ export async function startOidc({
     requests: [],
     /** Every answer, once it is through. */
     answers: [],
-    /** What the token endpoint does instead of its work: a name in `faults.mjs`, or "no cors". */
+    /** What the token endpoint does instead of its work: a name in `faults.mjs`, one made there, or "no cors". */
     fault: undefined,
     /** Called with each request before the provider gets it, which waits for the promise: so a test can hold it back. */
     hold: undefined,
@@ -58,7 +58,8 @@ export async function startOidc({
       oidc.requests.push(recorded);
       await oidc.hold?.(recorded);
       const fault = request.url === "/token" ? oidc.fault : undefined;
-      if (faults[fault]) return faults[fault](request, response);
+      const fails = faults[fault] ?? fault;
+      if (typeof fails === "function") return fails(request, response);
       // Without CORS headers the code is redeemed all the same: only the page never gets to see it.
       const keepHeader = fault === "no cors" ? (name) => !name.startsWith("access-control-") : undefined;
       const answer = await forward(request, response, behind.origin, body, keepHeader);

@@ -1,4 +1,5 @@
-// The API behind the backend: it answers to a live Bearer token and to nothing else.
+// An API: it answers to a live Bearer token and to nothing else. Behind the backend it is the backend's alone; a page of
+// another origin calls it where CORS lets it.
 import { readBody, record, sendJson, serve } from "./http.mjs";
 
 const projects = [
@@ -6,21 +7,38 @@ const projects = [
   { id: 2, name: "Notes on the engine", hours: 31 },
 ];
 
-/** @param options.userOf whose access token it is, `undefined` when nobody's */
-export async function startResource({ userOf }) {
-  const requests = [];
+/**
+ * @param options.userOf whose access token it is, `undefined` when nobody's; may be a promise
+ * @param options.pages the origins whose pages may call it, or `*`; they may read `WWW-Authenticate` too
+ * @param options.port, options.hostname those of `serve`
+ */
+export async function startResource({ userOf, pages = [], ...address }) {
+  const resource = {
+    /** Every request but preflights, in order, as it came. */
+    requests: [],
+    /** Called with the access token and its user: what gives a `WWW-Authenticate` field has the request refused with it. */
+    challenge: undefined,
+    /** Called with each request before it is answered, which waits for the promise. */
+    hold: undefined,
+    /** Answers of `/api/v1/stream` that have begun, for the test to go on with. */
+    streams: [],
+  };
 
   const server = await serve(async (request, response) => {
+    allow(request, response);
     const recorded = record(request, await readBody(request));
-    requests.push(recorded);
+    if (recorded.method === "OPTIONS") return response.writeHead(204).end();
+    resource.requests.push(recorded);
+    await resource.hold?.(recorded);
+    // Whoever comes is sent on, as it is told: with the same method and body.
+    const to = new URLSearchParams(recorded.query).get("redirect");
+    if (to) return response.writeHead(307, { location: to }).end();
 
     const accessToken = /^Bearer ([\w.~+/-]+=*)$/i.exec(recorded.headers.authorization ?? "")?.[1];
     if (!accessToken) return sendJson(response, 401, { error: "unauthorized" }, { "www-authenticate": "Bearer" });
-    const user = userOf(accessToken);
-    if (!user) {
-      const challenge = { "www-authenticate": 'Bearer error="invalid_token"' };
-      return sendJson(response, 401, { error: "invalid_token" }, challenge);
-    }
+    const user = await userOf(accessToken);
+    const challenge = user ? resource.challenge?.(accessToken, user) : 'Bearer error="invalid_token"';
+    if (challenge) return sendJson(response, 401, { error: "refused" }, { "www-authenticate": challenge });
 
     switch (`${recorded.method} ${recorded.path}`) {
       case "GET /api/v1/me":
@@ -29,10 +47,24 @@ export async function startResource({ userOf }) {
         return sendJson(response, 200, { projects });
       case "POST /api/v1/echo":
         return sendJson(response, 200, { query: recorded.query, body: recorded.body });
+      case "GET /api/v1/stream":
+        response.writeHead(200, { "content-type": "text/plain" });
+        response.write("begun, ");
+        return void resource.streams.push(response);
       default:
         return sendJson(response, 404, { error: "not_found" });
     }
-  });
+  }, address);
 
-  return Object.assign(server, { requests });
+  return Object.assign(resource, server);
+
+  function allow(request, response) {
+    const allowed = pages.find((page) => page === "*" || page === request.headers.origin);
+    if (!allowed) return;
+    response.setHeader("access-control-allow-origin", allowed);
+    response.setHeader("access-control-allow-headers", "authorization, content-type");
+    response.setHeader("access-control-allow-methods", "GET, POST, PUT, DELETE");
+    response.setHeader("access-control-expose-headers", "WWW-Authenticate");
+    response.setHeader("vary", "Origin");
+  }
 }
