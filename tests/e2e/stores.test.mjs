@@ -431,11 +431,9 @@ for (const event of ["pageshow", "visibilitychange"]) {
   });
 }
 
-test("a stale session is tried again by itself, after pauses that grow", async (t) => {
-  const tab = await open(t);
-  await logIn(tab, byDefault);
-  await withoutTimers(tab);
-  await tab.evaluate(() => {
+/** Lets the tab note for how long it means to wait. */
+const notePauses = (tab) =>
+  tab.evaluate(() => {
     const { setTimeout } = window;
     window.pauses = [];
     window.setTimeout = (work, pause) => {
@@ -443,6 +441,48 @@ test("a stale session is tried again by itself, after pauses that grow", async (
       return setTimeout(work, pause);
     };
   });
+
+test("offline for a minute: tried again and again, nobody is signed out, and back online it is made up for at once", async (t) => {
+  const tab = await open(t);
+  const { session } = await logIn(tab, byDefault);
+  await withoutTimers(tab);
+  const token = await tab.accessToken(byDefault);
+  await notePauses(tab);
+  const network = await tab.page.context().newCDPSession(tab.page);
+  await network.send("Network.enable");
+  const [asked, failed] = [new Set(), []];
+  network.on("Network.requestWillBeSent", ({ requestId, request }) => request.url.endsWith("/token") && asked.add(requestId));
+  network.on("Network.loadingFailed", ({ requestId }) => asked.has(requestId) && failed.push(requestId));
+  const emulate = (offline) =>
+    network.send("Network.emulateNetworkConditions", { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await emulate(true);
+  await assert.rejects(tab.accessToken(byDefault, { forceRefresh: true }), { code: "network_failed", retryable: true });
+
+  let passed = 0;
+  for (let tried = 1; passed < 60_000; tried++) {
+    await until(() => failed.length === tried, `try ${tried}`);
+    assert.deepEqual(await tab.session(byDefault), { ...session, status: "stale" });
+    assert.equal(await tab.accessToken(byDefault), token, "it is still good");
+    const pause = (await noted(tab, "pauses", tried)).at(-1);
+    await tab.page.clock.runFor(pause);
+    passed += pause;
+  }
+  assert.equal(refreshes().length, 0, "nothing arrived");
+  assert(failed.length >= 5 && failed.length < 12, `${failed.length} times in a minute`);
+
+  await listen(tab, byDefault);
+  await emulate(false);
+  const [{ status, sub, token: renewed }] = await heard(tab, 1);
+  assert.deepEqual([status, sub], ["signed-in", "ada"]);
+  assert.notEqual(renewed, token);
+  assert.equal(refreshes().length, 1);
+});
+
+test("a stale session is tried again by itself, after pauses that grow", async (t) => {
+  const tab = await open(t);
+  await logIn(tab, byDefault);
+  await withoutTimers(tab);
+  await notePauses(tab);
   oidc.fault = "500";
   await assert.rejects(tab.accessToken(byDefault, { forceRefresh: true }), { code: "token_request_failed" });
   await listen(tab, byDefault);
