@@ -14,6 +14,7 @@ use proptest::test_runner::TestCaseResult;
 use wicketgate::client::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
 use wicketgate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy, Transaction};
 use wicketgate::protocol::callback::{AuthorizationResponse, is_response, without_response};
+use wicketgate::protocol::challenge::step_up;
 use wicketgate::protocol::error::{Error, ErrorKind};
 use wicketgate::protocol::http::Response;
 use wicketgate::protocol::id_token::{Expected, at_hash_bits, check_at_hash, check_refreshed, validate};
@@ -108,6 +109,58 @@ fn url_text() -> impl Strategy<Value = String> {
         well_formed.prop_map(|(scheme, user, host, more, port, path)| [scheme, user, host, more, port, path].concat()),
         soup,
     ]
+}
+
+const STEP_UP: &str = "insufficient_user_authentication";
+
+/// A challenge: its scheme, and its parameters in their order.
+type Challenge = (&'static str, Vec<(&'static str, String)>);
+
+fn challenge() -> impl Strategy<Value = Challenge> {
+    let scheme = prop::sample::select(&["Bearer", "DPoP", "Basic", "Newauth", "x"][..]);
+    let error = prop::option::weighted(0.8, prop::sample::select(&[STEP_UP, STEP_UP, "invalid_token", ""][..]));
+    // What a field may carry as text (RFC 9110 §5.5), and more. Around it, no white space can be told from the separator's.
+    let acr = prop::option::of("[!-~äé€]([ -~äé€\t]{0,12}[!-~äé€])?");
+    let realm = prop::option::of("[ -~]{0,12}");
+    let parameters = (error, acr, prop::option::of(0..100_000_u32), realm).prop_map(|(error, acr, max_age, realm)| {
+        let all = [
+            ("error", error.map(String::from)),
+            ("acr_values", acr),
+            ("max_age", max_age.map(|seconds| seconds.to_string())),
+            ("realm", realm),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect::<Vec<_>>()
+    });
+    (scheme, parameters.prop_shuffle())
+}
+
+/// The field that says so (RFC 9110 §11.6.1), in one of many spellings.
+fn written(challenges: &[Challenge], mut style: impl FnMut(usize) -> usize) -> String {
+    let mut elements = Vec::new();
+    for (scheme, parameters) in challenges {
+        let mut before = if style(2) == 0 { scheme.to_string() } else { scheme.to_ascii_uppercase() };
+        for (name, value) in parameters {
+            let name = if style(2) == 0 { (*name).to_owned() } else { name.to_ascii_uppercase() };
+            let is_token = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+            let value = if is_token && style(2) == 0 {
+                value.clone()
+            } else {
+                let must_escape = |character| matches!(character, '"' | '\\');
+                let escaped = value.chars().map(|character| {
+                    if must_escape(character) || style(4) == 0 { format!("\\{character}") } else { character.to_string() }
+                });
+                format!("\"{}\"", escaped.collect::<String>())
+            };
+            let equals = ["=", " =", "= ", " \t= "][style(4)];
+            let scheme = core::mem::take(&mut before);
+            let space = if scheme.is_empty() { "" } else { [" ", "  ", " \t"][style(3)] };
+            elements.push([&scheme, space, &name, equals, &value].concat());
+        }
+        if !before.is_empty() {
+            elements.push(before);
+        }
+    }
+    elements.iter().map(|element| [element, [",", ", ", " , ", ",\t,"][style(4)]].concat()).collect()
 }
 
 fn query() -> impl Strategy<Value = String> {
@@ -506,6 +559,40 @@ proptest! {
             prop_assert!(url.join(&text).is_some());
         }
         let _ = is_plain(&text);
+    }
+
+    #[test]
+    fn rule_7_a_challenge_takes_any_text(text in prop_oneof![
+        any::<String>(),
+        pieces(&["Bearer ", "DPoP ", "Basic ", "error=", STEP_UP, "acr_values=", "max_age=", "\"", "\\", ",", "=", " ", "\t", "5", "x"]),
+        (0..9000_usize).prop_map(|length| format!("Bearer error={STEP_UP}, acr_values=\"{}\"", "é".repeat(length))),
+    ]) {
+        if let Some(asked) = step_up(&text) {
+            prop_assert!(text.len() <= 8192);
+            prop_assert!(asked.to_text().len() <= 6 * text.len() + 64);
+            prop_assert!(asked.members().iter().all(|(name, _)| name == "acrValues" || name == "maxAge"));
+            prop_assert!(asked.text("acrValues").is_none_or(|values| !values.is_empty()));
+            prop_assert!(LoginOptions::from_json(&asked.to_text()).is_ok());
+        }
+    }
+
+    #[test]
+    fn rule_5_15_a_challenge_is_read_back(
+        challenges in prop::collection::vec(challenge(), 0..4),
+        styles in prop::collection::vec(0..64_usize, 64..128),
+    ) {
+        let mut styles = styles.iter().cycle();
+        let field = written(&challenges, |of| styles.next().unwrap() % of);
+        let of = |challenge: &Challenge, name: &str| challenge.1.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone());
+        let meant = challenges.iter().find(|challenge| {
+            matches!(challenge.0, "Bearer" | "DPoP") && of(challenge, "error").is_some_and(|error| error == STEP_UP)
+        });
+        let asked = step_up(&field);
+        prop_assert_eq!(asked.is_some(), meant.is_some(), "{}", field);
+        if let Some((asked, meant)) = asked.zip(meant) {
+            prop_assert_eq!(asked.text("acrValues").map(String::from), of(meant, "acr_values"), "{}", field);
+            prop_assert_eq!(asked.integer("maxAge"), of(meant, "max_age").and_then(|seconds| seconds.parse().ok()), "{}", field);
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use wicketgate::client::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
 use wicketgate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy, Transaction, is_redirect_uri};
 use wicketgate::protocol::callback::{AuthorizationResponse, is_response, without_response};
+use wicketgate::protocol::challenge::step_up;
 use wicketgate::protocol::error::{Error, ErrorKind, Flaw};
 use wicketgate::protocol::http::{Request, Response};
 use wicketgate::protocol::id_token::{Expected, at_hash_bits, check_at_hash, check_refreshed, validate};
@@ -165,6 +166,12 @@ vectors! {
     }
     logout {
         rule_5_logout_url => logout_url,
+    }
+    challenge {
+        rule_5_15_step_up => challenge_of_an_api,
+        rule_5_15_what_asks_for_no_step_up => challenge_of_an_api,
+        rule_5_15_grammar => challenge_of_an_api,
+        rule_5_15_parameters => challenge_of_an_api,
     }
     json {
         rule_7_what_is_read => json_text,
@@ -728,6 +735,18 @@ fn token_request_of_a_backend(input: &Value) -> Value {
         _ => ClientAuthentication::None,
     };
     request_value(&exchange.request(TOKEN_ENDPOINT, &authentication))
+}
+
+// ── challenge.json ──
+
+fn challenge_of_an_api(input: &Value) -> Value {
+    expect_members(input, "field");
+    let asked = step_up(text(input, "field"));
+    if let Some(asked) = &asked {
+        // A login takes it as it is.
+        assert!(LoginOptions::from_json(&asked.to_text()).is_ok(), "{input}");
+    }
+    json!({"step_up": asked.map(|asked| value_of(&asked))})
 }
 
 // ── json.json ──

@@ -63,7 +63,7 @@ impl Challenge {
         if is("error") {
             self.is_refused = value == "insufficient_user_authentication";
         } else if is("acr_values") {
-            self.asked.set_text("acrValues", Some(value));
+            self.asked.set_text("acrValues", Some(value).filter(|value| !value.is_empty()));
         } else if is("max_age") {
             // What is no number of seconds asks for nothing.
             if let Some(seconds) = decimal(value) {
