@@ -19,7 +19,7 @@ mod stage;
 use std::fmt::Debug;
 use std::rc::Rc;
 
-use wicketgate::client::{Client, Configuration, LoginOptions, LoginResult};
+use wicketgate::client::{Client, Configuration, LoginOptions, LoginResult, Refusal};
 use wicketgate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Transaction};
 use wicketgate::protocol::callback::AuthorizationResponse;
 use wicketgate::protocol::error::Error;
@@ -223,6 +223,45 @@ fn rule_6_tokens_are_nowhere_but_in_the_hands_of_who_asks() {
     assert_eq!(access_token(&client, 0).unwrap(), ACCESS);
     log_out(&client).unwrap();
     secrets.check_error(&access_token(&client, 0).unwrap_err());
+    secrets.check_client(&client, &host);
+    secrets.check_store(&host);
+}
+
+#[test]
+fn rule_6_a_request_to_an_api_shows_no_secret() {
+    let configuration = configuration().with_json("allowedOrigins", json(r#"["https://api.example"]"#));
+    let (host, state, mut secrets) = begun(&configuration);
+    host.answer(Answer::json(200, &good_tokens(&host, &mut secrets)));
+    let page = host.next_page(&callback(&state));
+    let client = connect(&page, configuration.clone());
+    block_on(client.handle_callback(None)).unwrap();
+    const MARKED: &str = "https://api.example/?x=MARKED-query";
+    assert_eq!(block_on(client.access_token_for(MARKED)).unwrap(), ACCESS);
+
+    let refusal = |url| Refusal {
+        url,
+        answered_by: url,
+        token: ACCESS,
+        www_authenticate: Some(r#"Bearer realm="MARKED-realm", error="MARKED-error""#),
+    };
+    secrets.check_debug("the refusal", &refusal(MARKED));
+    for url in ["https://MARKED-host/", "https://MARKED-user@api.example/", "MARKED-path", "blob:MARKED-x"] {
+        for outcome in [block_on(client.access_token_for(url)).map(Some), block_on(client.access_token_after(&refusal(url)))] {
+            let error = outcome.unwrap_err();
+            assert_eq!(error.code(), "origin_not_allowed");
+            secrets.check_error(&error);
+        }
+    }
+    // The refresh is refused, lost, put off, and at last answered.
+    let echo = r#"{"error":"temporarily_unavailable","refresh_token":"MARKED-refresh-token"}"#;
+    for answer in [Answer::json(400, echo), Answer::Lost, Answer::json(200, "{}"), Answer::Busy(503, 60)] {
+        host.answer(answer);
+        secrets.check_error(&block_on(client.access_token_after(&refusal(MARKED))).unwrap_err());
+    }
+    secrets.check_error(&block_on(client.access_token_after(&refusal(MARKED))).unwrap_err());
+    host.answer(Answer::json(200, &TOKENS.replace(ID, &stage::id_token(&host, "")).replace(ACCESS, "MARKED-access-token-2")));
+    page.pass(62_000);
+    assert_eq!(block_on(client.access_token_after(&refusal(MARKED))).unwrap().unwrap(), "MARKED-access-token-2");
     secrets.check_client(&client, &host);
     secrets.check_store(&host);
 }

@@ -1,5 +1,7 @@
 //! Access tokens for requests to an API: to which origins they may go, and what follows when one is refused there.
 
+use core::fmt;
+
 use super::Client;
 use crate::platform::Platform;
 use crate::protocol::challenge::step_up;
@@ -10,7 +12,7 @@ use crate::protocol::url::Url;
 use super::configuration::AccessTokenOptions;
 
 /// A 401 of an API.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Refusal<'a> {
     /// Where the request went.
     pub url: &'a str,
@@ -20,6 +22,13 @@ pub struct Refusal<'a> {
     pub token: &'a str,
     /// The `WWW-Authenticate` field, where the answer has one that may be read.
     pub www_authenticate: Option<&'a str>,
+}
+
+/// The token is a secret, and the URLs may hold some.
+impl fmt::Debug for Refusal<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Refusal")
+    }
 }
 
 impl<P: Platform> Client<P> {
