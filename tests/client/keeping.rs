@@ -312,9 +312,9 @@ fn rule_5_12_a_server_that_asks_to_be_left_alone_is() {
         page.platform().wake_up();
         assert_eq!(renew(&client).unwrap_err(), refused, "whoever asks");
         assert_eq!(host.requests().len(), 1, "{status}");
-        // And then at most the pause of the attempt that is next.
+        // And then at most the pause of the first attempt.
         host.answer(new_tokens(2));
-        page.platform().pass(61_000);
+        page.platform().pass(2_500);
         assert_eq!((client.session().status, host.requests().len()), (Status::SignedIn, 2), "{status}");
     }
 }
@@ -366,4 +366,20 @@ fn rule_5_12_a_new_login_is_not_kept_waiting() {
     host.answer(new_tokens(6));
     assert_eq!(renew(&client).unwrap(), "at-6");
     assert_eq!(page.platform().purposes().last(), Some(&Purpose::Refresh));
+}
+
+#[test]
+fn rule_5_12_also_where_its_word_came_too_late() {
+    let host = tab();
+    let (client, _) = signed_in(&host, &kept_in("local"));
+    let other_tab = host.another_tab(HOME);
+    host.answer_after(Answer::Busy(503, 120), move |host| {
+        let state = begun(&other_tab, kept_in("local"));
+        other_tab.answer(Answer::json(200, &openid_tokens(&other_tab, &state, r#","refresh_token":"rt-5""#)));
+        arrive(&other_tab, kept_in("local"), &callback(&state)).unwrap();
+        host.run_tasks();
+    });
+    assert_eq!(code(renew(&client)), "aborted", "another tab has logged in");
+    assert_eq!(code(renew(&client)), "token_request_failed");
+    assert_eq!(sent_refresh_tokens(&host), ["rt-1"]);
 }
