@@ -134,33 +134,34 @@ fn challenge() -> impl Strategy<Value = Challenge> {
     (scheme, parameters.prop_shuffle())
 }
 
-/// The field that says so (RFC 9110 §11.6.1), in one of many spellings.
-fn written(challenges: &[Challenge], mut style: impl FnMut(usize) -> usize) -> String {
-    let mut elements = Vec::new();
+/// The field that says so (RFC 9110 §11.6.1), in one of many spellings: `pick` picks one of several.
+fn written(challenges: &[Challenge], mut pick: impl FnMut(&[&'static str]) -> &'static str) -> String {
+    let mut field = String::new();
     for (scheme, parameters) in challenges {
-        let mut before = if style(2) == 0 { scheme.to_string() } else { scheme.to_ascii_uppercase() };
+        let mut scheme = if pick(&["", "loud"]).is_empty() { (*scheme).to_owned() } else { scheme.to_ascii_uppercase() };
+        if parameters.is_empty() {
+            field.push_str(&scheme);
+            field.push_str(pick(&[",", ", "]));
+        }
         for (name, value) in parameters {
-            let name = if style(2) == 0 { (*name).to_owned() } else { name.to_ascii_uppercase() };
             let is_token = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-            let value = if is_token && style(2) == 0 {
+            let value = if is_token && pick(&["", "quoted"]).is_empty() {
                 value.clone()
             } else {
-                let must_escape = |character| matches!(character, '"' | '\\');
-                let escaped = value.chars().map(|character| {
-                    if must_escape(character) || style(4) == 0 { format!("\\{character}") } else { character.to_string() }
+                let escaped = value.chars().map(|character| match character {
+                    '"' | '\\' => format!("\\{character}"),
+                    _ => format!("{}{character}", pick(&["", "", "", "\\"])),
                 });
                 format!("\"{}\"", escaped.collect::<String>())
             };
-            let equals = ["=", " =", "= ", " \t= "][style(4)];
-            let scheme = core::mem::take(&mut before);
-            let space = if scheme.is_empty() { "" } else { [" ", "  ", " \t"][style(3)] };
-            elements.push([&scheme, space, &name, equals, &value].concat());
-        }
-        if !before.is_empty() {
-            elements.push(before);
+            let scheme = core::mem::take(&mut scheme);
+            let space = if scheme.is_empty() { "" } else { pick(&[" ", "  ", " \t"]) };
+            let name = if pick(&["", "loud"]).is_empty() { (*name).to_owned() } else { name.to_ascii_uppercase() };
+            let (equals, comma) = (pick(&["=", " =", "= ", " \t= "]), pick(&[",", ", ", " , ", ",\t,"]));
+            field.push_str(&[&scheme, space, &name, equals, &value, comma].concat());
         }
     }
-    elements.iter().map(|element| [element, [",", ", ", " , ", ",\t,"][style(4)]].concat()).collect()
+    field
 }
 
 fn query() -> impl Strategy<Value = String> {
@@ -582,7 +583,7 @@ proptest! {
         styles in prop::collection::vec(0..64_usize, 64..128),
     ) {
         let mut styles = styles.iter().cycle();
-        let field = written(&challenges, |of| styles.next().unwrap() % of);
+        let field = written(&challenges, |of| of.iter().cycle().nth(*styles.next().unwrap()).unwrap());
         let of = |challenge: &Challenge, name: &str| challenge.1.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone());
         let meant = challenges.iter().find(|challenge| {
             matches!(challenge.0, "Bearer" | "DPoP") && of(challenge, "error").is_some_and(|error| error == STEP_UP)
