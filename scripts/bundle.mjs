@@ -8,7 +8,7 @@ mkdirSync("pkg", { recursive: true });
 // Not minified: an app's own bundler does that, and what a security library does should be readable
 // where it is installed.
 await build({
-  entryPoints: ["npm/index.ts", "npm/streaming.ts"],
+  entryPoints: ["npm/index.ts", "npm/streaming.ts", "npm/testing.ts"],
   outdir: "pkg",
   bundle: true,
   format: "esm",

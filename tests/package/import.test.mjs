@@ -1,6 +1,7 @@
 // "No side effect at import", and safe where there is no window: server-side rendering imports every page.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { build } from "esbuild";
 
@@ -10,7 +11,7 @@ const globals = [
   "crypto", "fetch", "WebAssembly", "setTimeout", "setInterval", "queueMicrotask", "addEventListener", "console",
 ];
 
-for (const entry of entries) {
+for (const entry of [...entries, "wicketgate/testing"]) {
   test(`importing ${entry} touches no global and leaves none behind`, () => {
     const { status, stderr } = spawnSync(process.execPath, ["--input-type=module"], {
       encoding: "utf8",
@@ -23,13 +24,16 @@ for (const entry of entries) {
         const before = Reflect.ownKeys(globalThis).length;
         const names = Object.keys(await import("${entry}"));
         if (Reflect.ownKeys(globalThis).length !== before) failed.push("a global was added");
-        if (!names.includes("createClient")) failed.push("no createClient");
+        if (names.length === 0) failed.push("nothing is exported");
         if (failed.length) { process.stderr.write(failed.join(", ")); exit(1); }
       `,
     });
     assert.equal(status, 0, stderr);
   });
 
+}
+
+for (const entry of entries) {
   test(`a page that imports ${entry} and uses nothing of it gets nothing`, async () => {
     const { outputFiles } = await build({
       stdin: { contents: `import { createClient } from "${entry}";`, resolveDir: "." },
@@ -41,6 +45,10 @@ for (const entry of entries) {
     assert.equal(outputFiles[0].text.trim(), "");
   });
 }
+
+test("no entry for pages holds anything of wicketgate/testing", () => {
+  for (const file of ["index.js", "streaming.js"]) assert.doesNotMatch(readFileSync(`pkg/${file}`, "latin1"), /fakeProvider|login\.test/);
+});
 
 test("both entries export the same names, and no others", async () => {
   const names = ["beginLogin", "createClient", "handleCallback", "isWicketgateError", "worksmart"];

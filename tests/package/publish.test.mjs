@@ -1,13 +1,13 @@
 // What would be published: its manifest, its types, its files.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { test } from "node:test";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 
-const files = readdirSync("pkg");
+const files = readdirSync("pkg", { recursive: true }).filter((file) => statSync(`pkg/${file}`).isFile());
 const read = (file) => readFileSync(`pkg/${file}`);
 
 test("publint finds nothing", async () => {

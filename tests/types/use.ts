@@ -1,6 +1,8 @@
 // The whole public API, used as an app uses it. Compiled, never run.
 import { beginLogin, createClient, handleCallback, isWicketgateError, worksmart } from "wicketgate";
 import { createClient as createStreamingClient } from "wicketgate/streaming";
+import { failures as told, fakeProvider } from "wicketgate/testing";
+import type { FailureName, FakeProvider, RecordedRequest, Routable } from "wicketgate/testing";
 import type { Claims, Client, ClientConfig, ErrorCode, LoginOptions, LoginResult, Session } from "wicketgate";
 
 const config: ClientConfig = {
@@ -68,6 +70,28 @@ export async function failures(client: Client): Promise<string> {
     const code: ErrorCode = error.code;
     return [code, error.hint, error.retryable, error.oauth?.error, error.status, error.claim, error.stack].join();
   }
+}
+
+export async function tests(client: Client, page: Routable): Promise<void> {
+  const user = { sub: "ada", name: "Ada", roles: ["admin"] };
+  const provider: FakeProvider = await fakeProvider({ issuer: "https://login.test", redirectUri: new URL("https://app.test/callback"), user, algorithm: "RS256", lifetimes: { code: 1 } });
+  const same: Client = await createClient(provider.install().config);
+  const { session }: LoginResult = await provider.login(client, { returnTo: "/" });
+  const url: string = await provider.authorize(client.authorizationUrl());
+  const recover: () => void = provider.fail("network loss", { at: ["token", "refresh"], times: 1 });
+  const name: FailureName = "rotation race";
+  const code: ErrorCode = told[name].refresh;
+  const { place, parameters }: RecordedRequest = provider.requests[0]!;
+  provider.user = { sub: "grace" };
+  provider.fail(name);
+  recover();
+  await provider.route(page);
+  console.log(same, session.claims, url, code, place === "token", parameters["code"]);
+
+  // @ts-expect-error: the list of failures is closed
+  provider.fail("rain");
+  // @ts-expect-error: a code is refused at the token endpoint
+  provider.fail("expired code", { at: "userinfo" });
 }
 
 // @ts-expect-error: a misspelt member does not compile

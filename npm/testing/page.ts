@@ -1,0 +1,114 @@
+/** The page that a test runs in: its `fetch`, and what simulated pages lack. */
+import type { ProviderRequest, ProviderResponse } from "./types.js";
+
+/** A provider, as the page sees it. */
+export interface Site {
+  readonly origin: string;
+  respond(request: ProviderRequest): Promise<ProviderResponse | undefined>;
+  /** The page would leave for this URL. */
+  leave(url: string): void;
+}
+
+const sites = new Set<Site>();
+let undo: (() => void)[] = [];
+
+export function install(site: Site): void {
+  if (sites.size === 0) undo = [replaceFetch(), replaceLocation(), makeWindow()];
+  sites.add(site);
+}
+
+export function restore(site: Site): void {
+  if (sites.delete(site) && sites.size === 0) for (const step of undo) step();
+}
+
+function siteOf(url: string): Site | undefined {
+  const origin = URL.canParse(url) ? new URL(url).origin : undefined;
+  return [...sites].find((site) => site.origin === origin);
+}
+
+function replaceFetch(): () => void {
+  const before = globalThis.fetch;
+  const replacement: typeof fetch = async (input, init) => {
+    const request = typeof input === "object" && "url" in input ? input : undefined;
+    const url = request?.url ?? String(input);
+    const site = siteOf(url);
+    return site ? fetchFrom(site, url, { ...(request && (await membersOf(request))), ...init }) : before(input, init);
+  };
+  globalThis.fetch = replacement;
+  // Where somebody has replaced it since, it is theirs.
+  return () => void (globalThis.fetch === replacement && (globalThis.fetch = before));
+}
+
+async function membersOf(request: Request): Promise<RequestInit> {
+  const { method, headers, signal } = request;
+  return { method, headers, signal, ...(request.body && { body: await request.text() }) };
+}
+
+async function fetchFrom(site: Site, url: string, init: RequestInit): Promise<Response> {
+  const headers = Object.fromEntries(new Headers(init.headers));
+  const origin = pageOrigin();
+  const isForeign = origin !== undefined && origin !== site.origin;
+  if (isForeign) headers["origin"] = origin;
+  if (init.body !== undefined && init.body !== null) headers["content-type"] ??= "text/plain;charset=UTF-8";
+  const request = { method: init.method ?? "GET", url, headers, body: String(init.body ?? "") };
+  const answer = await unlessAborted(site.respond(request), init.signal);
+  const allowed = answer?.headers["access-control-allow-origin"];
+  const isReadable = !isForeign || allowed === "*" || allowed === origin;
+  const isRedirect = answer !== undefined && answer.status >= 300 && answer.status < 400;
+  // As a browser says it, whichever of these it is.
+  if (!answer || !isReadable || isRedirect) throw new TypeError("Failed to fetch");
+  return new Response(answer.status === 204 ? null : answer.body, { status: answer.status, headers: answer.headers });
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+/** That of the page, where this is one; a simulated page without an address has none. */
+export function pageOrigin(): string | undefined {
+  const origin = typeof location === "undefined" ? undefined : location.origin;
+  return origin === "null" ? undefined : origin;
+}
+
+/** A simulated page cannot leave. There, and only there, `location` can be replaced by one that says where it would go. */
+function replaceLocation(): () => void {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "location");
+  if (!before?.configurable) return () => {};
+  const real = globalThis.location;
+  const leave = (url: unknown) => {
+    const site = siteOf(String(url));
+    site?.leave(String(url));
+    return site !== undefined;
+  };
+  const replacement = new Proxy({} as Location, {
+    get(_, name) {
+      const value: unknown = Reflect.get(real, name);
+      if (typeof value !== "function") return value;
+      const method = value.bind(real);
+      return name === "assign" || name === "replace" ? (url: unknown) => void (leave(url) || method(url)) : method;
+    },
+    set: (_, name, value) => (name === "href" && leave(value)) || Reflect.set(real, name, value),
+  });
+  // Settable, as a page's is: `location = url`.
+  const set = (url: unknown) => void (leave(url) || (real.href = String(url)));
+  const get = () => replacement;
+  Object.defineProperty(globalThis, "location", { configurable: true, enumerable: true, get, set });
+  const isOurs = () => Object.getOwnPropertyDescriptor(globalThis, "location")?.get === get;
+  return () => void (isOurs() && Object.defineProperty(globalThis, "location", before));
+}
+
+/** In test runners the simulated window is the global object, and no `Window`; the client asks whether it is one. */
+function makeWindow(): () => void {
+  const { Window, window } = globalThis as { Window?: typeof globalThis.Window; window?: unknown };
+  if (typeof Window !== "function" || window !== globalThis || globalThis instanceof Window) return () => {};
+  const hasInstance = Function.prototype[Symbol.hasInstance];
+  const value = (object: unknown) => object === globalThis || hasInstance.call(Window, object);
+  Object.defineProperty(Window, Symbol.hasInstance, { configurable: true, value });
+  return () => Reflect.deleteProperty(Window, Symbol.hasInstance);
+}
