@@ -33,15 +33,16 @@ const isOfLogin = (place) => ["discovery", "keys", "authorization", "token"].inc
 /**
  * Brings the app to where the failure is, and gives the error that it gets there. Nothing fails before.
  * @param app its calls, each with a configuration: `logIn`, `refresh`, `userInfo`, `revoke`
+ * @param patience how long it waits for what is slow, in seconds
  */
-export async function fail(provider, app, { name, place }) {
+export async function fail(provider, app, { name, place }, patience = 1) {
   const { config } = provider;
   if (!isOfLogin(place)) await app.logIn(config);
   const end = provider.fail(name, { at: place });
   const { [place]: reach = app.logIn } = { refresh: app.refresh, userinfo: app.userInfo, revocation: app.revoke };
   try {
     // The usual patience would take the test's time. A client with less of it has the same session.
-    await reach(name === "slow" ? { ...config, requestTimeout: 1 } : config);
+    await reach(name === "slow" ? { ...config, requestTimeout: patience } : config);
   } catch (error) {
     return error;
   } finally {
