@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use wicketgate::client::{AccessTokenOptions, Client, Configuration, LoginOptions, LogoutOptions, Page, Status};
-use wicketgate::platform::Store;
+use wicketgate::platform::{Platform, Store};
 use wicketgate::protocol::error::{Error, ErrorKind};
 use wicketgate::protocol::http::{Purpose, Request, Response};
 use wicketgate::protocol::json::Json;
@@ -289,6 +289,14 @@ fn a_revoked_refresh_token_renews_nothing() {
     let token = refresh_token(&redeem(&provider, &good_code(&provider), VERIFIER, REDIRECT_URI));
     assert_eq!(post(&provider, "/revoke", &format!("client_id=my-app&token={token}")).status, 200);
     assert_eq!(renew(&provider, &token).status, 400);
+}
+
+#[test]
+fn what_waits_for_a_time_to_come_sets_the_clock_to_it() {
+    let (tab, _) = open();
+    let before = tab.wall_clock();
+    block_on(tab.sleep(5_000));
+    assert_eq!(tab.wall_clock(), before + 5_000);
 }
 
 #[test]

@@ -11,6 +11,7 @@ export interface Site {
 
 const sites = new Set<Site>();
 let undo: (() => void)[] = [];
+let isStaying = false;
 
 export function install(site: Site): void {
   if (sites.size === 0) undo = [replaceFetch(), replaceLocation(), makeWindow()];
@@ -19,6 +20,11 @@ export function install(site: Site): void {
 
 export function restore(site: Site): void {
   if (sites.delete(site) && sites.size === 0) for (const step of undo) step();
+}
+
+/** Whether this page says where it would go instead of going there. */
+export function staysHere(site: Site): boolean {
+  return sites.has(site) && isStaying;
 }
 
 function siteOf(url: string): Site | undefined {
@@ -35,8 +41,10 @@ function replaceFetch(): () => void {
     return site ? fetchFrom(site, url, { ...(request && (await membersOf(request))), ...init }) : before(input, init);
   };
   globalThis.fetch = replacement;
-  // Where somebody has replaced it since, it is theirs.
-  return () => void (globalThis.fetch === replacement && (globalThis.fetch = before));
+  return () => {
+    // Where somebody has replaced it since, it is theirs.
+    if (globalThis.fetch === replacement) globalThis.fetch = before;
+  };
 }
 
 async function membersOf(request: Request): Promise<RequestInit> {
@@ -97,10 +105,15 @@ function replaceLocation(): () => void {
   });
   // Settable, as a page's is: `location = url`.
   const set = (url: unknown) => void (leave(url) || (real.href = String(url)));
+  isStaying = true;
   const get = () => replacement;
   Object.defineProperty(globalThis, "location", { configurable: true, enumerable: true, get, set });
   const isOurs = () => Object.getOwnPropertyDescriptor(globalThis, "location")?.get === get;
-  return () => void (isOurs() && Object.defineProperty(globalThis, "location", before));
+  return () => {
+    isStaying = false;
+    // Where somebody has replaced it since, it is theirs.
+    if (isOurs()) Object.defineProperty(globalThis, "location", before);
+  };
 }
 
 /** In test runners the simulated window is the global object, and no `Window`; the client asks whether it is one. */

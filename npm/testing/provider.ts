@@ -1,7 +1,7 @@
 /** A server with a person in front of it, ways to attach it, a record of what was asked, and failures on demand. */
 import { type FailureName, type Place, failures } from "./failures.js";
 import { generateKey, random } from "./keys.js";
-import { type Site, install, pageOrigin, restore } from "./page.js";
+import { type Site, install, pageOrigin, restore, staysHere } from "./page.js";
 import { route } from "./route.js";
 import { Server } from "./server.js";
 import type { FailOptions, FakeProvider, FakeProviderOptions, ProviderRequest, ProviderResponse, RecordedRequest, User } from "./types.js";
@@ -78,7 +78,10 @@ export async function fakeProvider(options: FakeProviderOptions = {}): Promise<F
     async login(client, options) {
       return client.handleCallback(await provider.authorize(client.authorizationUrl(options)));
     },
-    comeBack: async () => provider.authorize(await departures.next()),
+    async comeBack() {
+      if (!staysHere(site)) throw new Error("comeBack: no page is installed that stays when it would leave; use login, or route");
+      return provider.authorize(await departures.next());
+    },
 
     fail(name, options) {
       const failure = tell(name, options);

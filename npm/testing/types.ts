@@ -72,6 +72,7 @@ export interface FakeProvider {
   /**
    * In jsdom and happy-dom, where a page cannot leave: waits until it would have left for the provider (`beginLogin`,
    * `logout`), plays the person's part there, and gives the URL to which the browser is sent back.
+   * @throws Error where a page can leave, or none is installed
    */
   comeBack(): Promise<string>;
 

@@ -18,7 +18,6 @@ use crate::protocol::url::{append_parameter, cut, decode_component, with_query};
 /// How a provider fails, and the code of the error that the client has then. Those of a refresh are of one that is forced,
 /// or where the access token has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Failure {
     /// No request arrives: `network_failed`.
     NetworkLoss,

@@ -81,6 +81,12 @@ test("a page of another origin than those of the redirect URIs may not read, and
   provider.restore();
 });
 
+test("nobody waits for a page to leave that cannot be seen leaving", async () => {
+  const provider = (await fakeProvider({ redirectUri })).install();
+  await assert.rejects(provider.comeBack(), /use login, or route/);
+  provider.restore();
+});
+
 test("outside a page it wants to be told the redirect URI", async () => {
   await assert.rejects(fakeProvider(), /needs a redirectUri/);
 });
