@@ -25,8 +25,8 @@ const policy = (scripts, servers) =>
   ].join("; ");
 
 /**
- * Serves `directory`, and before it what is in `built`, by path. The answer has three members to be set once the other servers run: `servers` (origins that the page may fetch from),
- * `backend` (the backend's origin), `config` (answered as `/config.json`); and `answers`, what came from the backend.
+ * Serves `directory`, and before it what is in `built`, by path. The answer has members to be set once the other servers run: `servers` (origins that the page may fetch from),
+ * `backend` (the backend's origin), `config` (answered as `/config.json`), `scripts` (as the option); and `answers`, what came from the backend.
  */
 export async function startPage({
   directory,
@@ -36,7 +36,7 @@ export async function startPage({
   // The callback's address carries a code: a careful host lets no referrer out (RFC 9700 §4.2).
   referrerPolicy = "no-referrer",
 }) {
-  const page = { servers: [], backend: undefined, config: undefined, answers: [] };
+  const page = { servers: [], backend: undefined, config: undefined, scripts, answers: [] };
 
   const server = await serve(
     async (request, response) => {
@@ -49,7 +49,7 @@ export async function startPage({
       if (!content) return sendJson(response, 404, { error: "not_found" });
       response.writeHead(200, {
         "content-type": types[extname(file)] ?? "application/octet-stream",
-        "content-security-policy": policy(scripts, page.servers),
+        "content-security-policy": policy(page.scripts, page.servers),
         "referrer-policy": referrerPolicy,
         "x-content-type-options": "nosniff",
         "cache-control": "no-cache",
