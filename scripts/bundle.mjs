@@ -20,7 +20,7 @@ await build({
 });
 // File by file: what two of them share is there once, and a "use client" stays where it has to be.
 await build({
-  entryPoints: ["auth", "guard", "errors", "react"].map((name) => `npm/${name}.ts`),
+  entryPoints: ["auth", "guard", "errors", "react", "vue", "svelte", "solid"].map((name) => `npm/${name}.ts`),
   outdir: "pkg",
   bundle: false,
   format: "esm",

@@ -9,6 +9,7 @@ const [, section] = /^## React, Vue, Svelte, Solid$([^]*?)^## /m.exec(read("READ
 
 const files = {
   React: ["examples/react/src/App.tsx"],
+  Vue: ["examples/vue/src/main.ts"],
 };
 
 for (const [framework, paths] of Object.entries(files)) {

@@ -8,7 +8,7 @@ const signedIn = { status: "signed-in", claims: { sub: "ada" }, tokenType: "Bear
 /** Makes this process look like a page at `url`. */
 export function startPage(url) {
   const window = new Window({ url });
-  for (const name of ["window", "document", "navigator", "location", "history", "sessionStorage", "Element", "HTMLElement", "Node", "Event"]) {
+  for (const name of ["window", "document", "navigator", "location", "history", "sessionStorage", "Element", "HTMLElement", "SVGElement", "MathMLElement", "Node", "Event"]) {
     Object.defineProperty(globalThis, name, { configurable: true, writable: true, value: name === "window" ? window : window[name] });
   }
   return window;

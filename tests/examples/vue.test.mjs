@@ -1,0 +1,3 @@
+import { drive } from "./drive.mjs";
+
+await drive("vue");
