@@ -1,9 +1,9 @@
 # The index of habits. Every target installs what it needs and is missing.
-.PHONY: help demo build check test size bench mutants soak fuzz
+.PHONY: help demo build check test test-all size bench mutants soak fuzz
 .DEFAULT_GOAL := help
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## Start the servers and the demo page; Ctrl-C ends everything
 	@node scripts/demo.mjs
@@ -16,6 +16,9 @@ check: ## The fast part of the tests: format, lints, native tests, types
 
 test: ## Everything; CI runs this and nothing else
 	@scripts/test
+
+test-all: ## That, and what takes minutes
+	@scripts/test-all
 
 size: build ## What the package weighs in a page, against size-budget.json
 	@node scripts/size.mjs

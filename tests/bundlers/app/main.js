@@ -1,0 +1,3 @@
+import { showLogin } from "./login.js";
+
+showLogin(document.getElementById("app"));
