@@ -12,7 +12,7 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-const policy = (scripts, servers) =>
+const careful = (servers, scripts) =>
   [
     "default-src 'none'",
     `script-src ${scripts}`,
@@ -33,6 +33,7 @@ export async function startPage({
   built = {},
   port,
   scripts = "'self' 'wasm-unsafe-eval'",
+  policy = careful,
   // The callback's address carries a code: a careful host lets no referrer out (RFC 9700 §4.2).
   referrerPolicy = "no-referrer",
 }) {
@@ -49,7 +50,7 @@ export async function startPage({
       if (!content) return sendJson(response, 404, { error: "not_found" });
       response.writeHead(200, {
         "content-type": types[extname(file)] ?? "application/octet-stream",
-        "content-security-policy": policy(page.scripts, page.servers),
+        "content-security-policy": policy(page.servers, page.scripts),
         "referrer-policy": referrerPolicy,
         "x-content-type-options": "nosniff",
         "cache-control": "no-cache",
