@@ -18,6 +18,8 @@ pub mod protocol;
 pub mod testing;
 
 #[cfg(target_arch = "wasm32")]
+pub mod app;
+#[cfg(target_arch = "wasm32")]
 pub mod browser;
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub mod js;

@@ -11,7 +11,9 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{NavigationType, PerformanceNavigationTiming, PopStateEvent};
 
+pub(crate) use promise::turn;
 pub use promise::{on_fault, spawn};
 
 use crate::client::Page;
@@ -37,6 +39,26 @@ impl Browser {
             static PAGE: Option<Rc<Page<Browser>>> = web_sys::window().map(|_| Page::new(Browser(())));
         }
         PAGE.with(Clone::clone).ok_or_else(|| Error::unsupported("a window"))
+    }
+}
+
+/// What an app in Rust needs of the page, beside the host that it is.
+impl Browser {
+    /// Shows `url` as the page's, in place of the one before, and lets the app's router hear of it.
+    pub(crate) fn go_on(&self, url: &str) {
+        self.replace_page_url(url);
+        // Routers read the address anew with it, as they do after the back button.
+        if let (Some(window), Ok(event)) = (web_sys::window(), PopStateEvent::new("popstate")) {
+            let _ = window.dispatch_event(&event);
+        }
+    }
+
+    /// Whether the page was loaded for the back or the forward button.
+    pub(crate) fn is_revisited(&self) -> bool {
+        let performance = web_sys::window().and_then(|window| window.performance());
+        let navigation = performance.map(|performance| performance.get_entries_by_type("navigation").get(0));
+        let timing = navigation.and_then(|entry| entry.dyn_into::<PerformanceNavigationTiming>().ok());
+        timing.is_some_and(|timing| timing.type_() == NavigationType::BackForward)
     }
 }
 

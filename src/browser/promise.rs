@@ -98,6 +98,11 @@ impl<T, F: Fn(Result<JsValue, JsValue>) -> T + Unpin> Future for Read<F> {
     }
 }
 
+/// Lets what called go on first.
+pub(crate) async fn turn() {
+    let _ = settled(&Promise::resolve(&JsValue::UNDEFINED)).await;
+}
+
 /// Runs `future` as far as it goes now, and on whenever something that it waits for has happened.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
     let task = Slot::Ready(Box::pin(future));
