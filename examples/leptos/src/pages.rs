@@ -1,0 +1,44 @@
+//! What the app is about.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::guard::use_login;
+
+/// For everybody.
+#[component]
+pub fn Home() -> impl IntoView {
+    view! {
+        <h1>"Gates, made to measure."</h1>
+        <p class="lead">"Anybody may read this page. Your account and your orders are behind the small door."</p>
+    }
+}
+
+/// What the ID token says of who is signed in.
+#[component]
+pub fn Account() -> impl IntoView {
+    let login = use_login();
+    let claim = move |name: &'static str| move || login.read().claim(name).map(String::from);
+    let scope = move || login.read().session().and_then(|session| session.scope.clone());
+    view! {
+        <h1>"Hello, " {claim("name")} "."</h1>
+        <dl>
+            <div><dt>"Identifier"</dt><dd>{claim("sub")}</dd></div>
+            <div><dt>"Server"</dt><dd>{claim("iss")}</dd></div>
+            <div><dt>"Scope"</dt><dd>{scope}</dd></div>
+        </dl>
+    }
+}
+
+/// One of the orders, by the number in its address.
+#[component]
+pub fn Order() -> impl IntoView {
+    let parameters = use_params_map();
+    let login = use_login();
+    let number = move || parameters.read().get("number");
+    let name = move || login.read().claim("name").map(String::from);
+    view! {
+        <h1>"Order " {number}</h1>
+        <p class="lead">"One oak gate with a wicket in it, for " {name} "."</p>
+    }
+}
