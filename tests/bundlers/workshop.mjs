@@ -44,7 +44,8 @@ async function install(folder) {
     await copyFile(`${folder}package-lock.json`, folder + installed);
   }
   const place = `${folder}node_modules/wicketgate`;
-  await rm(place, { recursive: true, force: true });
+  // What a development server has made of an earlier tarball, which had the same version, is out of date with it.
+  for (const old of [place, `${folder}node_modules/.vite`]) await rm(old, { recursive: true, force: true });
   await mkdir(place, { recursive: true });
   // As npm does it; the package has no dependencies and no scripts.
   await run("tar", ["--extract", "--file", await tarball, "--directory", place, "--strip-components", "1"]);
