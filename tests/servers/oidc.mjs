@@ -24,6 +24,7 @@ export const ACR = "urn:example:password";
  * @param options.postLogoutRedirectUris registered exactly; without them nobody can log out at this server
  * @param options.algorithm how the client's ID tokens are signed
  * @param options.clients further clients: by client identifier, what their metadata has different from the first one's
+ * @param options.address the origin by which it is known, where one more server stands in front of it
  */
 export async function startOidc({
   redirectUris,
@@ -32,6 +33,7 @@ export async function startOidc({
   clientName = "The demo",
   algorithm = "ES256",
   clients = {},
+  address,
 }) {
   const oidc = {
     clientId,
@@ -79,14 +81,17 @@ export async function startOidc({
     id_token_signed_response_alg: algorithm,
   };
   const others = Object.entries(clients).map(([id, different]) => ({ ...first, client_id: id, ...different }));
-  const provider = createProvider(front.origin, [first, ...others], () => oidc.lifetime);
+  const issuer = address ?? front.origin;
+  const provider = createProvider(issuer, [first, ...others], () => oidc.lifetime);
+  // Which scheme and host a request came to, the one in front says.
+  provider.proxy = address !== undefined;
   const callback = provider.callback();
   handleOidc = (request, response) =>
     request.url.startsWith("/interaction/") ? interact(provider, request, response) : callback(request, response);
 
   return Object.assign(oidc, {
     origin: front.origin,
-    issuer: front.origin,
+    issuer,
     close: () => Promise.all([front.close(), behind.close()]),
   });
 }
