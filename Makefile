@@ -23,8 +23,8 @@ test-all: ## That, and what takes minutes
 size: build ## What the package weighs in a page, against size-budget.json
 	@node scripts/size.mjs
 
-bench: build ## Begin-to-URL side by side with oauth4webapi in headless Chromium
-	@scripts/tools browser && node bench/begin.mjs
+bench: build ## Side by side with the peers in headless Chromium, 10 minutes (scripts/bench NAME… for some of it)
+	@scripts/bench
 
 mutants: ## Break the source on purpose and see the tests fail
 	@scripts/mutants

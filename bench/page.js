@@ -1,56 +1,28 @@
-// Runs in the browser. Each candidate does one login's worth of work up to the URL.
-import * as oauth from "oauth4webapi";
-import { createClient } from "wicketgate";
+// The app of every peer. The rig puts `bench` into the page before this runs.
+import connect from "the-peer";
 
-const endpoint = `${location.origin}/authorize`;
-const parameters = { client_id: "app", redirect_uri: `${location.origin}/callback`, scope: "openid profile" };
+const { config, task } = globalThis.bench;
+const now = () => performance.timeOrigin + performance.now();
 
-const client = await createClient({
-  clientId: parameters.client_id,
-  metadata: { issuer: location.origin, authorization_endpoint: endpoint, token_endpoint: `${location.origin}/token` },
-  redirectUri: parameters.redirect_uri,
-  scope: parameters.scope,
-});
+globalThis.connect = () => connect(config);
 
-async function oauth4webapi({ store }) {
-  const state = oauth.generateRandomState();
-  const nonce = oauth.generateRandomNonce();
-  const verifier = oauth.generateRandomCodeVerifier();
-  const url = new URL(endpoint);
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  url.searchParams.set("response_type", "code");
-  url.searchParams.set("state", state);
-  url.searchParams.set("nonce", nonce);
-  url.searchParams.set("code_challenge", await oauth.calculatePKCECodeChallenge(verifier));
-  url.searchParams.set("code_challenge_method", "S256");
-  if (store) sessionStorage.setItem(`oauth.${state}`, JSON.stringify({ state, nonce, verifier }));
-  return url.href;
-}
-
-const candidates = {
-  // Awaited like the others, although it is synchronous: the loop is then the same for all.
-  "wicketgate": () => client.authorizationUrl(),
-  "oauth4webapi": () => oauth4webapi({ store: true }),
-  "oauth4webapi, nothing stored": () => oauth4webapi({ store: false }),
+/** By name: what a page does by itself as soon as its script runs, for the tasks that are timed from outside. */
+const tasks = {
+  async cold() {
+    const client = await globalThis.connect();
+    const url = await client.url();
+    const ms = performance.now();
+    await new Promise((resolve) => setTimeout(resolve)); // the last of them is entered a moment later
+    const loads = performance.getEntriesByType("resource").map(({ name, startTime, responseEnd }) => ({ name, startTime, responseEnd }));
+    return { url, ms, loads };
+  },
+  async login() {
+    const { href } = location;
+    if (!/[?&#]code=/.test(href)) return undefined;
+    const client = await globalThis.connect();
+    const { sub } = await client.callback(href);
+    return { sub, ms: now() - Number(sessionStorage.getItem("bench.start")) };
+  },
 };
 
-/**
- * Microseconds for each call of each candidate, in turns that begin with the candidate of number `first`: one
- * sample of `calls` after as many that are not counted.
- */
-globalThis.measure = async (first, calls) => {
-  const names = Object.keys(candidates);
-  const sample = {};
-  for (let i = 0; i < names.length; i++) {
-    const name = names[(i + first) % names.length];
-    sessionStorage.clear();
-    for (let call = 0; call < calls; call++) await candidates[name]();
-    const start = performance.now();
-    for (let call = 0; call < calls; call++) await candidates[name]();
-    sample[name] = ((performance.now() - start) * 1000) / calls;
-  }
-  return sample;
-};
-
-/** One URL of each, for the runner to see that they do the same job. */
-globalThis.urls = async () => ({ ours: await candidates.wicketgate(), theirs: await candidates.oauth4webapi() });
+if (task) tasks[task]().then((result) => result && benchDone(result), (error) => benchDone({ error: String(error) }));

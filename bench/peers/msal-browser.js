@@ -1,0 +1,46 @@
+import { PublicClientApplication } from "@azure/msal-browser";
+
+export default async function connect(config) {
+  let intercept;
+  const client = new PublicClientApplication({
+    auth: {
+      clientId: config.clientId,
+      authority: config.issuer,
+      knownAuthorities: [new URL(config.issuer).host],
+      redirectUri: config.redirectUri,
+      // The only way to a URL is that to the navigation, which this refuses where only the URL is wanted.
+      onRedirectNavigate: (url) => intercept?.(url),
+      ...(config.metadata && { authorityMetadata: JSON.stringify(config.metadata) }),
+    },
+    system: { protocolMode: "OIDC" },
+    ...(config.shared && { cache: { cacheLocation: "localStorage" } }),
+  });
+  await client.initialize();
+  const request = { scopes: config.scope.split(" "), prompt: config.prompt };
+
+  return {
+    async url() {
+      let url;
+      intercept = (made) => {
+        url = made;
+        return false;
+      };
+      await client.loginRedirect(request);
+      intercept = undefined;
+      return url;
+    },
+    /** It refuses a second login while one is under way. */
+    forget: () => sessionStorage.removeItem("msal.interaction.status"),
+    begin: () => client.loginRedirect(request),
+    async callback(url) {
+      const result = await client.handleRedirectPromise({ hash: new URL(url).hash });
+      if (!result) throw new Error("handleRedirectPromise resolved with null");
+      return result.idTokenClaims;
+    },
+    async token() {
+      const [account] = client.getAllAccounts();
+      return (await client.acquireTokenSilent({ ...request, account })).accessToken;
+    },
+    logout: () => client.logoutRedirect({ account: client.getAllAccounts()[0] }),
+  };
+}

@@ -1,0 +1,3 @@
+import { adapt } from "./oauth4webapi-adapter.js";
+
+export default adapt({ checkSignature: undefined });

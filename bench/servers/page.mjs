@@ -1,0 +1,36 @@
+// The app of every peer, at `/PEER/app`, its script compressed as well as a careful host does it beforehand.
+import { serve } from "./https.mjs";
+
+/**
+ * @param options.bundles by peer's `id`: what `bundle.mjs` makes of it
+ * @returns `url(peer)`, which is the redirect URI, too; `isolated`, which gives pages a clock of 5 µs where it is true
+ */
+export async function startPage({ certificate, bundles }) {
+  const page = { isolated: false };
+  const server = await serve(
+    (request, response) => {
+      const { pathname } = new URL(request.url, "https://page.invalid");
+      const [, id, name] = /^\/([\w-]+)\/(.+)$/.exec(pathname) ?? [];
+      const file = bundles[id]?.files[name];
+      if (file) return sendFile(response, file);
+      if (!bundles[id] || name !== "app") return response.writeHead(404).end();
+      response.writeHead(200, {
+        "content-type": "text/html; charset=utf-8",
+        ...(page.isolated && {
+          "cross-origin-opener-policy": "same-origin",
+          "cross-origin-embedder-policy": "require-corp",
+        }),
+      });
+      // Without the icon the browser would ask for one.
+      response.end('<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><script type="module" src="page.js"></script>');
+    },
+    { certificate },
+  );
+  return Object.assign(page, server, { url: ({ id }) => `${server.origin}/${id}/app` });
+}
+
+function sendFile(response, { type, brotli }) {
+  const headers = { "content-type": type, "content-encoding": "br", "content-length": brotli.length };
+  response.writeHead(200, { ...headers, "cross-origin-resource-policy": "same-origin" });
+  response.end(brotli);
+}
