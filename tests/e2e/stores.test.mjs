@@ -272,7 +272,7 @@ test("what is copied into another browser, damaged or of another version opens n
   assert.equal((await elsewhere.session(local)).status, "signed-in", "and it is in nobody's way");
 
   const plain = JSON.stringify({ v: 1, access_token: "planted", claims: { sub: "eve" } });
-  const wrong = ["", "1.", "1.AAAA", "garbage", sealed.slice(0, -4), `0${sealed.slice(1)}`, sealed.slice(2), plain, `1.${btoa(plain)}`];
+  const wrong = ["", "2.", "2.AAAA", "garbage", sealed.slice(0, -4), `0${sealed.slice(1)}`, sealed.slice(2), plain, `2.${btoa(plain)}`];
   for (const text of [...wrong, changed(2), changed(sealed.length >> 1)]) await check(tab, [text, text], JSON.stringify(text));
   // What is wrong with them is what was done to them.
   await tab.evaluate(([key, sealed]) => localStorage.setItem(key, sealed), [originKey, sealed]);
