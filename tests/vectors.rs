@@ -2,8 +2,9 @@
 //! in the browser, since what stands behind `Url` is another parser there.
 //!
 //! A file is an object of groups, and a group is an array of cases: `name`, `source` (a rule of ours, or a
-//! section), `input`, `expected`. A case that a target is known to answer differently lists that answer
-//! under `deviates`; once it gives the expected one, the run fails until the entry is gone.
+//! section), `input`, `expected`. A case that a target is known to answer differently lists that answer under
+//! `deviates`, by `native`, `chromium`, `firefox` or `webkit`; once it gives the expected one, the run fails until the
+//! entry is gone.
 //!
 //! In inputs and expectations, `{"repeat": s, "times": n}` is `s` n times; an array with such a piece in it is
 //! its pieces joined. In inputs, `{"hex": …}` are bytes. In expectations, `{"spelling": …}` is a number in
@@ -40,7 +41,20 @@ use wicketgate::protocol::userinfo::{self as userinfo_endpoint, Answer, signed_c
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-const TARGET: &str = if cfg!(target_arch = "wasm32") { "browser" } else { "native" };
+/// Whose URL parser and signatures are at work.
+fn target() -> &'static str {
+    #[cfg(target_arch = "wasm32")]
+    {
+        let agent = js_sys::eval("navigator.userAgent").unwrap().as_string().unwrap();
+        // Each names those before it, for the sake of old pages.
+        [("Firefox/", "firefox"), ("Chrome/", "chromium")]
+            .iter()
+            .find(|(mark, _)| agent.contains(mark))
+            .map_or("webkit", |&(_, name)| name)
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    "native"
+}
 
 /// One test for each group of each file, and one for each file that no group of it is left out. Behind a case that
 /// waits for its host stands `.await`.
@@ -245,6 +259,7 @@ fn check_groups(file: &str, run: &[&str]) {
 }
 
 async fn run(file: &str, group: &str, case: impl AsyncFn(&Value) -> Value) {
+    let target = target();
     let file: Value = serde_json::from_str(file).unwrap();
     let cases = file[group].as_array().unwrap();
     assert!(!cases.is_empty(), "{group} has no case");
@@ -252,13 +267,16 @@ async fn run(file: &str, group: &str, case: impl AsyncFn(&Value) -> Value) {
     let mut failures = Vec::new();
     for vector in cases {
         expect_members(vector, "name source input expected deviates");
+        if let Some(deviates) = vector.get("deviates") {
+            expect_members(deviates, "native chromium firefox webkit");
+        }
         let name = vector["name"].as_str().unwrap();
         assert!(!names.contains(&name), "two cases are called “{name}”");
         names.push(name);
         assert!(vector["source"].as_str().is_some_and(|source| !source.is_empty()), "“{name}” has no source");
         let expected = joined(vector.get("expected").unwrap_or_else(|| panic!("“{name}” expects nothing")));
         let actual = case(&joined(&vector["input"])).await;
-        match vector.get("deviates").and_then(|deviates| deviates.get(TARGET)) {
+        match vector.get("deviates").and_then(|deviates| deviates.get(target)) {
             None if actual == expected => {}
             None => failures.push(format!("{name}\n    expected {expected}\n    got      {actual}")),
             Some(_) if actual == expected => failures.push(format!("{name}\n    is as expected, but listed as a deviation")),
@@ -268,7 +286,7 @@ async fn run(file: &str, group: &str, case: impl AsyncFn(&Value) -> Value) {
     }
     assert!(
         failures.is_empty(),
-        "{} of {} cases of {group} fail ({TARGET}):\n  {}",
+        "{} of {} cases of {group} fail ({target}):\n  {}",
         failures.len(),
         cases.len(),
         failures.join("\n  ")
