@@ -14,7 +14,7 @@ let undo: (() => void)[] = [];
 let isStaying = false;
 
 export function install(site: Site): void {
-  if (sites.size === 0) undo = [replaceFetch(), replaceLocation(), makeWindow()];
+  if (sites.size === 0) undo = [replaceFetch(), replaceLocation()];
   sites.add(site);
 }
 
@@ -114,14 +114,4 @@ function replaceLocation(): () => void {
     // Where somebody has replaced it since, it is theirs.
     if (isOurs()) Object.defineProperty(globalThis, "location", before);
   };
-}
-
-/** In test runners the simulated window is the global object, and no `Window`; the client asks whether it is one. */
-function makeWindow(): () => void {
-  const { Window, window } = globalThis as { Window?: typeof globalThis.Window; window?: unknown };
-  if (typeof Window !== "function" || window !== globalThis || globalThis instanceof Window) return () => {};
-  const hasInstance = Function.prototype[Symbol.hasInstance];
-  const value = (object: unknown) => object === globalThis || hasInstance.call(Window, object);
-  Object.defineProperty(Window, Symbol.hasInstance, { configurable: true, value });
-  return () => Reflect.deleteProperty(Window, Symbol.hasInstance);
 }

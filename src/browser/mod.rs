@@ -36,7 +36,8 @@ impl Browser {
     /// `unsupported_environment` where there is no window.
     pub fn page() -> Result<Rc<Page<Self>>, Error> {
         thread_local! {
-            static PAGE: Option<Rc<Page<Browser>>> = web_sys::window().map(|_| Page::new(Browser(())));
+            static PAGE: Option<Rc<Page<Browser>>> =
+                page::is_page().unwrap_or_default().then(|| Page::new(Browser(())));
         }
         PAGE.with(Clone::clone).ok_or_else(|| Error::unsupported("a window"))
     }

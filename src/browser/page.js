@@ -172,6 +172,9 @@ export function listen(hear) {
 
 // ── the page ──
 
+/** Whether there is one: not by its class, which a simulated page has of another world. */
+export const isPage = () => typeof window === "object";
+
 export const pageUrl = () => location.href;
 
 /** The app's own history state stays. Throws where the browser refuses. */

@@ -38,6 +38,8 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(super) fn listen(hear: &Function) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(catch, js_name = isPage)]
+    pub(super) fn is_page() -> Result<bool, JsValue>;
     #[wasm_bindgen(js_name = pageUrl)]
     pub(super) fn page_url() -> String;
     #[wasm_bindgen(catch, js_name = replacePageUrl)]
