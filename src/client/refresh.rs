@@ -307,7 +307,9 @@ struct Held<P: Platform> {
 
 impl<P: Platform> Drop for Held<P> {
     fn drop(&mut self) {
+        // One that is over may be another's by now, and this page's copy of the store behind.
         if let Some((key, lease)) = &self.lease
+            && decimal(cut(lease, ' ').0) > Some(self.page.platform.wall_clock())
             && self.page.platform.stored(Store::Origin, key).ok().flatten().as_deref() == Some(lease)
         {
             self.page.platform.forget(Store::Origin, key);

@@ -163,6 +163,23 @@ fn rule_5_2_a_lease_that_nobody_gives_back_runs_out() {
 }
 
 #[test]
+fn rule_5_2_a_lease_that_is_over_is_not_given_back() {
+    let host = tab();
+    let (client, page) = signed_in(&host, &kept_in("local"));
+    let leases = |host: &Host| host.origin_content().into_keys().filter(|key| key.ends_with(".lease")).count();
+    host.answer_after(new_tokens(2), |host| host.pass(19_999));
+    renew(&client).unwrap();
+    assert_eq!(leases(&host), 0);
+    // The page slept in the middle: by now it may be another tab's, and this page's copy of the store behind.
+    host.answer_after(new_tokens(3), |host| host.pass(20_000));
+    renew(&client).unwrap();
+    assert_eq!(leases(&host), 1);
+    host.answer(new_tokens(4));
+    assert_eq!(renew(&client).unwrap(), "at-4", "and it is in nobody's way");
+    assert_eq!(leases(page.platform()), 0);
+}
+
+#[test]
 fn rule_5_3_login_and_logout_show_in_the_tabs_that_share_the_store() {
     let host = tab();
     let other = connect(&host.another_tab(HOME), kept_in("local"));

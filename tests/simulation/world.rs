@@ -147,6 +147,8 @@ pub(crate) struct Tenure {
     pub(crate) lease: Option<(String, String)>,
     /// The task that has it.
     pub(crate) task: u64,
+    /// The lock that it began with, if it did.
+    lock: Option<u64>,
 }
 
 /// Who waits for the lock.
@@ -396,12 +398,12 @@ impl World {
         // The time for which it is held runs from when the page hears of it.
         lock.holder = Some((waiter.number, waiter.page, u64::MAX));
         drop(lock);
-        self.begin_tenure(waiter.page, None);
+        self.begin_tenure(waiter.page, Some(waiter.number), None);
         self.log(|| format!("page {} is given the lock", waiter.page));
         waiter.slot.fill(Some(waiter.hold));
     }
 
-    pub(crate) fn begin_tenure(&self, page: usize, lease: Option<(String, String)>) {
+    pub(crate) fn begin_tenure(&self, page: usize, lock: Option<u64>, lease: Option<(String, String)>) {
         let state = &mut self.pages.borrow_mut()[page];
         if let Some(tenure) = state.tenure.as_mut().filter(|tenure| lease.is_some() && !tenure.is_lease) {
             // A lease that is taken under the lock lasts no longer than that.
@@ -411,7 +413,7 @@ impl World {
         let freezes = state.freezes - u32::from(state.is_frozen);
         let (since, step) = (self.now.get(), self.step.get());
         let (jumps, task) = (self.jumps.get(), self.running.get());
-        state.tenure = Some(Tenure { since, step, jumps, freezes, is_lease: lease.is_some(), is_bare: false, lease, task });
+        state.tenure = Some(Tenure { since, step, jumps, freezes, is_lease: lease.is_some(), is_bare: false, lease, task, lock });
     }
 
     /// The page sees the next write of another. Which key it was of.
@@ -558,7 +560,9 @@ impl Drop for HeldLock {
     fn drop(&mut self) {
         // Of a page that dies, the browser lets go, in its own time.
         if self.host.is_alive() {
-            self.host.world.pages.borrow_mut()[self.host.page].tenure = None;
+            // One that was lost long ago ends no other that the page has by now.
+            let number = Some(self.number);
+            self.host.world.pages.borrow_mut()[self.host.page].tenure.take_if(|tenure| tenure.lock == number);
             self.host.world.release(self.number);
         }
     }
@@ -616,7 +620,7 @@ impl Platform for Host {
         if is_session(key) {
             world.event(Event::Kept { page: self.page, record, place: store });
         } else if key.ends_with(LEASE) {
-            world.begin_tenure(self.page, Some((key.into(), value.into())));
+            world.begin_tenure(self.page, None, Some((key.into(), value.into())));
             let mut pages = world.pages.borrow_mut();
             if pages[self.page].coming.iter().any(|write| write.key == key) {
                 pages.iter_mut().filter_map(|page| page.tenure.as_mut()).for_each(|tenure| tenure.is_bare = true);
