@@ -103,7 +103,10 @@ for (const { name, server, config } of stage.ways) {
     const tab = await stage.open(t);
     await tab.logIn(config());
     // The server's own page lies between.
-    while (tab.url !== `${stage.page.origin}/`) await tab.page.goBack();
+    const passed = [tab.url];
+    for (; tab.url !== `${stage.page.origin}/`; passed.push(tab.url)) await tab.page.goBack();
+    const ours = passed.filter((url) => url.startsWith(stage.page.origin));
+    assert.deepEqual(ours, [stage.redirectUri, `${stage.page.origin}/`], "§2.3 no address with a code is in between");
     while (tab.url !== stage.redirectUri) await tab.page.goForward();
     await tab.ready();
     assert.equal(await tab.isCallback(config()), false);

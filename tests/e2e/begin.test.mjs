@@ -171,12 +171,13 @@ test("§1.6 expired logins are swept when the next one begins", async (t) => {
 });
 
 const storages = {
-  denied: () =>
+  denied: () => {
     Object.defineProperty(window, "sessionStorage", {
       get() {
         throw new DOMException("The operation is insecure.", "SecurityError");
       },
-    }),
+    });
+  },
   // As real as it gets: filled up to the last character.
   full: () => {
     for (let size = 2 ** 22, count = 0; size >= 1;) {
@@ -191,15 +192,16 @@ const storages = {
     Storage.prototype.setItem = () => {};
   },
   // What another script of the page may have left behind.
-  missing: () => Object.defineProperty(window, "sessionStorage", { value: undefined }),
+  missing: () => {
+    Object.defineProperty(window, "sessionStorage", { value: undefined });
+  },
 };
 
 for (const { name, config } of stage.ways) {
   for (const [state, spoil] of Object.entries(storages)) {
     test(`${name}: §1.6 sessionStorage ${state}: storage_unavailable, and nobody leaves the page`, async (t) => {
       const tab = await stage.open(t);
-      await tab.page.addInitScript(spoil);
-      await tab.visit("/");
+      await tab.evaluate(spoil);
       await assert.rejects(tab.begin(config()), { code: "storage_unavailable" });
       await assert.rejects(authorizationUrl(tab, config()), { code: "storage_unavailable" });
       assert.equal(tab.url, `${stage.page.origin}/`);

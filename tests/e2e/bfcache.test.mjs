@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startStage } from "./stage.mjs";
 
-// The automation switches that cache off; people have it.
-const stage = await startStage({ browser: { ignoreDefaultArgs: ["--disable-back-forward-cache"] } });
+const stage = await startStage({ browser: { keepsPages: true } });
 after(() => stage.close());
 
 for (const { name, config } of stage.ways) {
@@ -14,7 +13,7 @@ for (const { name, config } of stage.ways) {
     // What it comes to is read after the page is back.
     tab.evaluate((config) => void (window.begun = app.begin(config)), config()).catch(() => {});
     await tab.page.waitForURL(({ origin }) => origin !== stage.page.origin);
-    await tab.page.goBack({ waitUntil: "commit" });
+    await tab.back();
     await tab.page.waitForFunction(() => window.alive, undefined, { polling: 50 });
 
     await assert.rejects(

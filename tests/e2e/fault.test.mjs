@@ -2,6 +2,7 @@
 // about by what the module calls: an exception out of the clock goes through the module as a trap's does.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { needs } from "./browser.mjs";
 import { startStage } from "./stage.mjs";
 
 const stage = await startStage();
@@ -32,7 +33,7 @@ test("in the first step of a call that takes its time: it rejects", async (t) =>
   await assert.rejects(tab.run((config) => app.begin(config), config()), ended);
 });
 
-test("in a later step: everything that waits rejects, and nothing hangs", async (t) => {
+test("in a later step: everything that waits rejects, and nothing hangs", needs("early scripts"), async (t) => {
   const tab = await stage.open(t);
   await tab.begin(config());
   // On the way back, the clock fails once the token endpoint has answered.

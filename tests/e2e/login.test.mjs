@@ -1,6 +1,7 @@
 // The main road: log in by redirect and come back, at both servers.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { needs } from "./browser.mjs";
 import { startStage } from "./stage.mjs";
 import { parameter } from "./tab.mjs";
 
@@ -30,7 +31,7 @@ for (const { name, server, config } of stage.ways) {
     assert(!("appState" in result), "no appState was given, none comes back");
   });
 
-  test(`${name}: §2.3 the page's URL is clean before the code goes out`, async (t) => {
+  test(`${name}: §2.3 the page's URL is clean before the code goes out`, needs("interception"), async (t) => {
     const tab = await stage.open(t);
     const url = await tab.comeBack(config());
     const seen = [];
@@ -45,7 +46,7 @@ for (const { name, server, config } of stage.ways) {
     assert.equal(tab.url, stage.redirectUri);
   });
 
-  test(`${name}: §2.3 neither the code nor the state stays in the tab's history`, async (t) => {
+  test(`${name}: §2.3 neither the code nor the state stays in the tab's history`, needs("history"), async (t) => {
     const tab = await stage.open(t);
     await tab.logIn(config());
     const ours = (await tab.history()).filter((url) => url.startsWith(stage.page.origin));
@@ -124,7 +125,7 @@ for (const { name, server, config } of stage.ways) {
 
 const [openid, worksmart] = stage.ways;
 
-test("OpenID: §3 the token request has each parameter once, no credentials, no referrer", async (t) => {
+test("OpenID: §3 the token request has each parameter once, no credentials, no referrer", needs("cookies"), async (t) => {
   const tab = await stage.open(t);
   await tab.page.context().addCookies([{ name: "spy", value: "1", url: stage.oidc.origin }]);
   const url = await tab.comeBack(openid.config());
@@ -217,26 +218,23 @@ test("WorkSmart: without a configured redirect URI the registered one serves", a
   const tab = await stage.open(t);
   const config = worksmart.config();
   delete config.worksmart.redirectUri;
-  const handOff = tab.page.waitForRequest((request) => request.url().endsWith("/auth/exchange"));
   const { session } = await tab.logIn(config);
   assert.equal(session.status, "signed-in");
-  assert(!("redirect_uri" in (await handOff).postDataJSON()));
+  assert(!("redirect_uri" in JSON.parse(handOff().body)));
 });
 
 test("WorkSmart: §3 the hand-off is the one of the contract, same-origin, with the custom header", async (t) => {
   const tab = await stage.open(t);
   const url = await tab.comeBack(worksmart.config());
-  const handOff = tab.page.waitForRequest((request) => request.url().endsWith("/auth/exchange"));
   await tab.handle(worksmart.config());
-  const request = await handOff;
-  assert.equal(request.method(), "POST");
-  assert.deepEqual(request.postDataJSON(), {
+  const { method, headers, body } = handOff();
+  assert.equal(method, "POST");
+  assert.deepEqual(JSON.parse(body), {
     code: parameter(url, "code"),
     state: parameter(url, "state"),
     redirect_uri: stage.redirectUri,
     client_id: stage.worksmart.clientId,
   });
-  const headers = await request.allHeaders();
   assert.equal(headers["x-requested-with"], "wicketgate");
   assert.equal(headers.origin, stage.page.origin);
   assert.equal(headers["content-type"], "application/json");
@@ -244,7 +242,7 @@ test("WorkSmart: §3 the hand-off is the one of the contract, same-origin, with 
 });
 
 for (const { name, config } of stage.ways) {
-  test(`${name}: a login leaves nothing in the console and breaks no policy`, async (t) => {
+  test(`${name}: a login leaves nothing in the console and breaks no policy`, needs("traffic"), async (t) => {
     const tab = await stage.open(t);
     const heard = [];
     tab.page.on("console", (message) => heard.push(`${message.text()} ${message.location().url}`));
@@ -255,6 +253,9 @@ for (const { name, config } of stage.ways) {
     assert.deepEqual(unexpected, []);
   });
 }
+
+/** What went to the backend. */
+const handOff = () => stage.page.requests.find(({ path }) => path === "/auth/exchange");
 
 const me = (tab) =>
   tab.evaluate(async () => {

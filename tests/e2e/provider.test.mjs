@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { clientId, startProvider } from "../provider/provider.mjs";
 import { bundle } from "../servers/bundle.mjs";
 import { startPage } from "../servers/page.mjs";
-import { launchBrowser } from "./stage.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { Tab } from "./tab.mjs";
 
 const directory = fileURLToPath(new URL("page/", import.meta.url));

@@ -2,6 +2,7 @@
 // that travels to or from it.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { needs } from "./browser.mjs";
 import { startStage, until } from "./stage.mjs";
 import { parameter } from "./tab.mjs";
 
@@ -27,7 +28,7 @@ function listen(context) {
   };
 }
 
-test("WorkSmart: §6 the client secret and the tokens are nowhere in the page or its traffic", async (t) => {
+test("WorkSmart: §6 the client secret and the tokens are nowhere in the page or its traffic", needs("traffic"), async (t) => {
   const tab = await stage.open(t);
   const heard = listen(tab.page.context());
   const issued = stage.worksmart.issued.length;
@@ -71,7 +72,7 @@ test("WorkSmart: §6 the client secret and the tokens are nowhere in the page or
   }
 });
 
-test("WorkSmart: §6 the backend's cookie is out of reach for scripts and for other sites", async (t) => {
+test("WorkSmart: §6 the backend's cookie is out of reach for scripts and for other sites", needs("cookies"), async (t) => {
   const tab = await stage.open(t);
   await tab.logIn(worksmart.config());
   assert.equal(await tab.evaluate(() => document.cookie), "");
@@ -82,7 +83,7 @@ test("WorkSmart: §6 the backend's cookie is out of reach for scripts and for ot
   }
 });
 
-test("WorkSmart: only the backend speaks with the token endpoint, with exactly the documented parameters", async (t) => {
+test("WorkSmart: only the backend speaks with the token endpoint, with exactly the documented parameters", needs("traffic"), async (t) => {
   const withoutRedirectUri = worksmart.config();
   delete withoutRedirectUri.worksmart.redirectUri;
   const documented = ["client_id", "client_secret", "grant_type", "code"];
@@ -107,7 +108,7 @@ test("WorkSmart: only the backend speaks with the token endpoint, with exactly t
   }
 });
 
-test("OpenID: §6 tokens in memory: neither token, code nor verifier is left where a script could find it", async (t) => {
+test("OpenID: §6 tokens in memory: neither token, code nor verifier is left where a script could find it", needs("traffic"), async (t) => {
   const tab = await stage.open(t);
   const heard = [];
   tab.page.on("console", (message) => heard.push(message.text()));

@@ -1,34 +1,17 @@
 // What an end-to-end test stands on: both servers, the API, the backend, a page built with the package, a browser.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { buildBackend, startBackend } from "../servers/backend.mjs";
 import { bundle } from "../servers/bundle.mjs";
 import { startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
 import { startResource } from "../servers/resource.mjs";
 import { startWorksmart } from "../servers/worksmart.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { Tab } from "./tab.mjs";
 
-/** @param options those of Playwright's `launch`; its `args` are added to the usual ones */
-export function launchBrowser({ args = [], ...options } = {}) {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      ...args,
-      "--no-sandbox",
-      "--disable-quic",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-    ...options,
-  });
-}
-
 /**
- * @param options.page options of `startPage`; @param options.browser options of Playwright's `launch`
+ * @param options.page options of `startPage`; @param options.browser options of `launchBrowser`
  * @param options.entry the package's entry that the page imports
  */
 export async function startStage({ page: pageOptions, browser: browserOptions, entry = "wicketgate" } = {}) {
@@ -100,7 +83,8 @@ export async function startStage({ page: pageOptions, browser: browserOptions, e
     /** A new browser profile with one tab on the page; servers without faults and with empty records. */
     async open(t) {
       for (const server of [oidc, worksmart]) server.fault = undefined;
-      for (const { requests } of [oidc, worksmart, resource]) requests.length = 0;
+      oidc.changes = {};
+      for (const { requests } of [oidc, worksmart, resource, page]) requests.length = 0;
       for (const { answers } of [oidc, page]) answers.length = 0;
       const context = await browser.newContext();
       t.after(() => context.close());

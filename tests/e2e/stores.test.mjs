@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { bundle } from "../servers/bundle.mjs";
 import { startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
-import { launchBrowser, until } from "./stage.mjs";
+import { launchBrowser, launchProfile, needs } from "./browser.mjs";
+import { until } from "./stage.mjs";
 import { Tab } from "./tab.mjs";
 
 const directory = fileURLToPath(new URL("page/", import.meta.url));
@@ -39,7 +39,7 @@ const keeping = { "the default": byDefault, session: config({ tokenStore: "sessi
 
 /** A provider without faults and with empty records. */
 function reset() {
-  Object.assign(oidc, { fault: undefined, hold: undefined, lifetime: 3600 });
+  Object.assign(oidc, { fault: undefined, hold: undefined, changes: {}, lifetime: 3600 });
   for (const records of [oidc.requests, oidc.answers]) records.length = 0;
 }
 
@@ -167,15 +167,12 @@ test("a new tab has the session of local, and of no other", async (t) => {
   assert.deepEqual(asked(), []);
 });
 
-test("local: the browser is closed and opened again, and the session is there", async (t) => {
+test("local: the browser is closed and opened again, and the session is there", needs("profiles"), async (t) => {
   reset();
   const profile = await mkdtemp(join(tmpdir(), "profile-"));
   t.after(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
   const start = async () => {
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"],
-    });
+    const context = await launchProfile(profile);
     t.after(() => context.close());
     return Tab.open(context, page.origin);
   };
@@ -239,7 +236,7 @@ test("no token and no claim can be read in any store, and the key does not come 
   for (const secret of secrets) assert(!readable.includes(secret), secret);
 });
 
-test("what is copied into another browser, damaged or of another version opens nothing, without a noise", async (t) => {
+test("what is copied into another browser, damaged or of another version opens nothing, without a noise", needs("traffic"), async (t) => {
   const tab = await open(t);
   for (const kept of [byDefault, local]) await logIn(tab, kept);
   const copied = await stores(tab);
@@ -289,7 +286,8 @@ for (const [name, prepare] of [
   ["with Web Locks", undefined],
   ["without navigator.locks", withoutLocks],
 ]) {
-  test(`${name}: five tabs ask fifty times each with an expired access token, and the provider gets one refresh`, async (t) => {
+  const withThis = prepare ? needs("early scripts") : {};
+  test(`${name}: five tabs ask fifty times each with an expired access token, and the provider gets one refresh`, withThis, async (t) => {
     const tab = await open(t, prepare);
     assert.equal(await tab.evaluate(() => typeof navigator.locks), prepare ? "undefined" : "object");
     oidc.lifetime = 1;
@@ -325,7 +323,7 @@ for (const [name, prepare] of [
     for (const tab of tabs) await tab.page.waitForFunction(isFree, undefined, { polling: 50 });
   });
 
-  test(`${name}: who waited for another tab's refresh takes what came of it, every time`, async (t) => {
+  test(`${name}: who waited for another tab's refresh takes what came of it, every time`, withThis, async (t) => {
     const tab = await open(t, prepare);
     await logIn(tab, local);
     const another = await tab.another();
@@ -346,7 +344,7 @@ for (const [name, prepare] of [
     }
   });
 
-  test(`${name}: a tab that is closed in the middle of its refresh stops no other`, async (t) => {
+  test(`${name}: a tab that is closed in the middle of its refresh stops no other`, withThis, async (t) => {
     const tab = await open(t, prepare);
     await logIn(tab, local);
     const another = await tab.another();
@@ -381,7 +379,7 @@ async function withoutTimers(tab) {
 }
 
 for (const [name, kept] of Object.entries({ "the default": byDefault, local })) {
-  test(`${name}: offline in the middle of a refresh: stale, and back online it is made up for at once`, async (t) => {
+  test(`${name}: offline in the middle of a refresh: stale, and back online it is made up for at once`, needs("no network"), async (t) => {
     const tab = await open(t);
     const { session } = await logIn(tab, kept);
     const token = await tab.accessToken(kept);
@@ -416,7 +414,7 @@ for (const [name, kept] of Object.entries({ "the default": byDefault, local })) 
 }
 
 for (const event of ["pageshow", "visibilitychange"]) {
-  test(`a stale session is tried again at once on ${event}`, async (t) => {
+  test(`a stale session is tried again at once on ${event}`, needs("clocks"), async (t) => {
     const tab = await open(t);
     await logIn(tab, byDefault);
     await withoutTimers(tab);
@@ -500,16 +498,15 @@ test("a stale session is tried again by itself, after pauses that grow", async (
 
 // ── Full ──
 
-test("local storage that is full: the page goes on from memory, and what was used up is not in the store", async (t) => {
+test("local storage that is full: the page goes on from memory, and what was used up is not in the store", needs("traffic"), async (t) => {
   const tab = await open(t);
   await logIn(tab, local);
   const complaints = noise(tab);
   // More than there was before, else it would have room.
-  await tab.page.route(`${oidc.origin}/token`, async (route) => {
-    const response = await route.fetch();
-    const answer = await response.json();
-    await route.fulfill({ response, json: { ...answer, scope: `${answer.scope} ${"x".repeat(9000)}` } });
-  });
+  oidc.changes["/token"] = (body) => {
+    const answer = JSON.parse(body);
+    return JSON.stringify({ ...answer, scope: `${answer.scope} ${"x".repeat(9000)}` });
+  };
   await tab.evaluate(() => {
     let size = 1 << 22;
     for (let number = 0; size > 0; number++) {
@@ -536,7 +533,7 @@ test("local storage that is full: the page goes on from memory, and what was use
 
 // ── What other tabs hear ──
 
-test("login, another user's login and logout in one tab show in those that share the store, and in no other", async (t) => {
+test("login, another user's login and logout in one tab show in those that share the store, and in no other", needs("cookies"), async (t) => {
   const tab = await open(t);
   const [sharing, other] = [await tab.another(), await tab.another()];
   await listen(sharing, local);
@@ -601,28 +598,28 @@ test("a session of its own: what one tab does shows in no other", async (t) => {
 
 // ── The back button ──
 
-test("back after a logout: the page that comes back alive shows nobody", async (t) => {
-  // The automation switches the cache of pages off; people have it.
-  const living = await launchBrowser({ ignoreDefaultArgs: ["--disable-back-forward-cache"] });
-  t.after(() => living.close());
-  for (const [name, kept] of Object.entries({ "the default": byDefault, local })) {
+for (const [name, kept] of Object.entries({ "the default": byDefault, local })) {
+  const withThis = kept === byDefault ? needs("the store of a living page") : {};
+  test(`${name}: back after a logout: the page that comes back alive shows nobody`, withThis, async (t) => {
+    const living = await launchBrowser({ keepsPages: true });
+    t.after(() => living.close());
     const tab = await open(t, undefined, living);
     await logIn(tab, kept);
     await listen(tab, kept);
     await tab.evaluate(() => (window.alive = true));
     await tab.visit("/elsewhere");
-    assert.equal((await tab.session(kept)).status, "signed-in", name);
+    assert.equal((await tab.session(kept)).status, "signed-in");
     await tab.run((config) => app.logOut(config, { redirect: false }), kept);
-    await tab.page.goBack({ waitUntil: "commit" });
-    await tab.page.waitForFunction(() => window.app, undefined, { polling: 50 });
+    await tab.back();
+    await tab.page.waitForFunction(() => window.app && location.pathname !== "/elsewhere", undefined, { polling: 50 });
     const isAlive = await tab.evaluate(() => window.alive === true);
-    t.diagnostic(`${name}: ${isAlive ? "alive" : "loaded anew"}`);
+    t.diagnostic(isAlive ? "alive" : "loaded anew");
     if (kept === byDefault) assert(isAlive, "nothing of the library's keeps a page from being kept");
     if (isAlive) assert.deepEqual(await heard(tab, 1), [{ status: "signed-out", sub: undefined, token: "no_session" }]);
-    assert.deepEqual(await tab.session(kept), signedOut, name);
+    assert.deepEqual(await tab.session(kept), signedOut);
     await assert.rejects(tab.accessToken(kept), { code: "no_session" });
-  }
-});
+  });
+}
 
 // ── Where nothing can be sealed ──
 
@@ -630,7 +627,7 @@ for (const [name, remove] of [
   ["IndexedDB", () => Object.defineProperty(window, "indexedDB", { value: undefined })],
   ["crypto.subtle", () => Object.defineProperty(crypto, "subtle", { value: undefined })],
 ]) {
-  test(`without ${name} the default is memory, and who asks for a store is told`, async (t) => {
+  test(`without ${name} the default is memory, and who asks for a store is told`, needs("early scripts"), async (t) => {
     const tab = await open(t, (context) => context.addInitScript(remove));
     // Signatures need crypto.subtle too: that is another test's.
     const trusting = { idTokenSignature: "trust-tls" };

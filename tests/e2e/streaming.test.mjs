@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, test } from "node:test";
+import { needs } from "./browser.mjs";
 import { startStage } from "./stage.mjs";
 
 const module = await readFile(createRequire(import.meta.url).resolve("wicketgate/wicketgate_bg.wasm"));
@@ -10,7 +11,7 @@ const built = { "/wicketgate_bg.wasm": module };
 const stage = await startStage({ entry: "wicketgate/streaming", page: { built } });
 after(() => stage.close());
 
-test("logs in as the other entry does, and the module comes as a file", async (t) => {
+test("logs in as the other entry does, and the module comes as a file", needs("traffic"), async (t) => {
   const tab = await stage.open(t);
   const modules = [];
   tab.page.on("response", (response) => response.url().endsWith(".wasm") && modules.push(response.status()));

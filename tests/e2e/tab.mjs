@@ -92,6 +92,12 @@ export class Tab {
     return this.answer();
   }
 
+  /** Presses the back button, whether the page there is loaded anew or comes back alive. The test waits for that. */
+  back() {
+    // Leaving the page ends what runs in it.
+    return this.evaluate(() => history.back()).catch(() => {});
+  }
+
   handle(config, url) {
     return this.run(([config, url]) => app.handle(config, url), [config, url]);
   }

@@ -1,6 +1,7 @@
 // The token endpoint fails. Each failure has its name, and the code is never sent a second time.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { needs } from "./browser.mjs";
 import { startStage, until } from "./stage.mjs";
 
 const stage = await startStage();
@@ -94,7 +95,7 @@ const brokenBackends = [
 ];
 
 for (const [state, answer, expected] of brokenBackends) {
-  test(`WorkSmart: §3 the backend is ${state}: ${expected.code}`, async (t) => {
+  test(`WorkSmart: §3 the backend is ${state}: ${expected.code}`, needs("interception"), async (t) => {
     const tab = await stage.open(t);
     await tab.comeBack(worksmart.config());
     let handOffs = 0;

@@ -58,19 +58,28 @@ export function sendTo(response, location) {
 
 /**
  * Passes a request on to `origin` and its answer back, headers as they are: `Host` too, so that the server behind
- * takes itself for the one in front. `keepHeader` says which of the answer's headers stay.
- * @returns what went back: `{ status, headers, body }`
+ * takes itself for the one in front. `keepHeader` says which of the answer's headers stay; with `change`, a function of its text,
+ * another body goes back.
+ * @returns what came: `{ status, headers, body }`
  */
-export function forward(request, response, origin, body, keepHeader = () => true) {
+export function forward(request, response, origin, body, { keepHeader = () => true, change } = {}) {
   return new Promise((resolve) => {
     const chunks = [];
     let headers;
     const onward = startRequest(new URL(request.url, origin), { method: request.method, headers: request.headers });
     onward.on("response", (answer) => {
       headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => keepHeader(name)));
-      response.writeHead(answer.statusCode, headers);
       answer.on("data", (chunk) => chunks.push(chunk));
-      answer.pipe(response);
+      if (!change) {
+        response.writeHead(answer.statusCode, headers);
+        answer.pipe(response);
+        return;
+      }
+      answer.on("end", () => {
+        const { "content-length": length, ...others } = headers;
+        response.writeHead(answer.statusCode, others);
+        response.end(change(Buffer.concat(chunks).toString()));
+      });
     });
     onward.on("error", () => {
       if (response.headersSent) response.destroy();

@@ -45,6 +45,8 @@ export async function startOidc({
     fault: undefined,
     /** Called with each request before the provider gets it, which waits for the promise: so a test can hold it back. */
     hold: undefined,
+    /** By path, a function of an answer's text: what the page gets in its place. */
+    changes: {},
     /** How long an access token lives that is given out from now on, in seconds. */
     lifetime: 3600,
     requestsTo: (path) => oidc.requests.filter((request) => request.path === path),
@@ -64,7 +66,9 @@ export async function startOidc({
       if (typeof fails === "function") return fails(request, response);
       // Without CORS headers the code is redeemed all the same: only the page never gets to see it.
       const keepHeader = fault === "no cors" ? (name) => !name.startsWith("access-control-") : undefined;
-      const answer = await forward(request, response, behind.origin, body, keepHeader);
+      // What a browser asks first, whether it may, is answered as ever.
+      const change = request.method === "OPTIONS" ? undefined : oidc.changes[request.url];
+      const answer = await forward(request, response, behind.origin, body, { keepHeader, change });
       oidc.answers.push({ url: request.url, ...answer });
     },
     // A name of its own: in production the provider is another site than the page, and cookies notice.

@@ -2,7 +2,7 @@
 // with its one page, `/auth/*` and `/api/*` passed on to the backend so that all of it is one origin.
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { forward, readBody, sendJson, serve } from "./http.mjs";
+import { forward, readBody, record, sendJson, serve } from "./http.mjs";
 
 const types = {
   ".html": "text/html; charset=utf-8",
@@ -26,7 +26,7 @@ const careful = (servers, scripts) =>
 
 /**
  * Serves `directory`, and before it what is in `built`, by path. The answer has members to be set once the other servers run: `servers` (origins that the page may fetch from),
- * `backend` (the backend's origin), `config` (answered as `/config.json`), `scripts` (as the option); and `answers`, what came from the backend.
+ * `backend` (the backend's origin), `config` (answered as `/config.json`), `scripts` (as the option); and `requests` to the backend and its `answers`.
  */
 export async function startPage({
   directory,
@@ -37,7 +37,7 @@ export async function startPage({
   // The callback's address carries a code: a careful host lets no referrer out (RFC 9700 §4.2).
   referrerPolicy = "no-referrer",
 }) {
-  const page = { servers: [], backend: undefined, config: undefined, scripts, answers: [] };
+  const page = { servers: [], backend: undefined, config: undefined, scripts, requests: [], answers: [] };
 
   const server = await serve(
     async (request, response) => {
@@ -64,6 +64,7 @@ export async function startPage({
 
   async function passOn(request, response) {
     const body = await readBody(request);
+    page.requests.push(record(request, body));
     if (!page.backend) return sendJson(response, 502, { error: "bad_gateway" });
     const answer = await forward(request, response, page.backend, body);
     page.answers.push({ url: request.url, ...answer });
