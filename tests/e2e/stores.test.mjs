@@ -440,7 +440,7 @@ const notePauses = (tab) =>
     };
   });
 
-test("offline for a minute: tried again and again, nobody is signed out, and back online it is made up for at once", async (t) => {
+test("offline for a minute: tried again and again, nobody is signed out, and back online it is made up for at once", needs("a network log", "clocks"), async (t) => {
   const tab = await open(t);
   const { session } = await logIn(tab, byDefault);
   await withoutTimers(tab);
