@@ -16,6 +16,13 @@ export function createAuth(client: ClientSource, options?: AuthOptions): SvelteA
   const store = authStore(client, options);
   const follow = createSubscriber((update) => store.subscribe(update));
   const now = () => (follow(), store.snapshot());
+  /** Paths of pages that were guarded. A session may end while one of them is shown, and then nothing is loaded. */
+  const guarded = new Set<string>();
+  let watch: unknown;
+  const look = () => {
+    if (store.snapshot().status !== "signed-out" || !guarded.has(location.pathname)) return;
+    store.require().catch(() => {}); // It is in `error` by then.
+  };
   return {
     ...store.initial,
     get status() {
@@ -38,6 +45,8 @@ export function createAuth(client: ClientSource, options?: AuthOptions): SvelteA
       // SvelteKit keeps the fragment to itself; at the page's first load it is in the address.
       const hash = typeof location !== "undefined" && location.pathname === pathname ? location.hash : "";
       await store.require(pathname + search + hash);
+      guarded.add(pathname);
+      watch ??= store.subscribe(look);
     },
   };
 }

@@ -18,7 +18,7 @@ const module = await readFile(createRequire(import.meta.url).resolve("wicketgate
 let policy;
 const stages = {};
 for (const entry of ["wicketgate", "wicketgate/streaming"]) {
-  const page = { built: { "/wicketgate_bg.wasm": module }, policy: (servers) => policy(servers) };
+  const page = { built: { "/wicketgate_bg.wasm": module }, policy: ({ servers }) => policy(servers) };
   stages[entry] = await startStage({ entry, page });
 }
 after(() => Promise.all(Object.values(stages).map((stage) => stage.close())));

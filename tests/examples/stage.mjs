@@ -14,15 +14,18 @@ import { launchBrowser } from "../e2e/stage.mjs";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** @param options.output where the example's build leaves the app, below its folder */
-export async function startExample(name, { output = "dist", worksmart: isWorksmart = false } = {}) {
+/**
+ * @param options.output where the example's build leaves the app, below its folder
+ * @param options.page options of `startPage`
+ */
+export async function startExample(name, { output = "dist", page: pageOptions, worksmart: isWorksmart = false } = {}) {
   const folder = `${root}examples/${name}`;
   await install(folder);
 
   // Its own folder for each build: one of them may be served while the next is made.
   await mkdir(`${root}target/examples`, { recursive: true });
   const directory = await mkdtemp(`${root}target/examples/${name}-`);
-  const page = await startPage({ directory });
+  const page = await startPage({ directory, ...pageOptions });
   const redirectUris = [`${page.origin}/callback`];
   const servers = isWorksmart ? await behindBackend(page, redirectUris) : await openid(page, redirectUris);
   const [server] = servers;

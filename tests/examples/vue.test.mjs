@@ -1,3 +1,4 @@
-import { drive } from "./drive.mjs";
+import { drive, driveWithBackend } from "./drive.mjs";
 
 await drive("vue");
+await driveWithBackend("vue");

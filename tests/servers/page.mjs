@@ -12,11 +12,11 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-const careful = (servers, scripts) =>
+const careful = ({ scripts, styles, servers }) =>
   [
     "default-src 'none'",
     `script-src ${scripts}`,
-    "style-src 'self'",
+    `style-src ${styles}`,
     "img-src 'self'",
     ["connect-src 'self'", ...servers].join(" "),
     "form-action 'self'",
@@ -26,18 +26,19 @@ const careful = (servers, scripts) =>
 
 /**
  * Serves `directory`, and before it what is in `built`, by path. The answer has members to be set once the other servers run: `servers` (origins that the page may fetch from),
- * `backend` (the backend's origin), `config` (answered as `/config.json`), `scripts` (as the option); and `requests` to the backend and its `answers`.
+ * `backend` (the backend's origin), `config` (answered as `/config.json`), `scripts` and `styles` (as the options); and `requests` to the backend and its `answers`.
  */
 export async function startPage({
   directory,
   built = {},
   port,
   scripts = "'self' 'wasm-unsafe-eval'",
+  styles = "'self'",
   policy = careful,
   // The callback's address carries a code: a careful host lets no referrer out (RFC 9700 §4.2).
   referrerPolicy = "no-referrer",
 }) {
-  const page = { servers: [], backend: undefined, config: undefined, scripts, requests: [], answers: [] };
+  const page = { servers: [], backend: undefined, config: undefined, scripts, styles, requests: [], answers: [] };
 
   const server = await serve(
     async (request, response) => {
@@ -50,7 +51,7 @@ export async function startPage({
       if (!content) return sendJson(response, 404, { error: "not_found" });
       response.writeHead(200, {
         "content-type": types[extname(file)] ?? "application/octet-stream",
-        "content-security-policy": policy(page.servers, page.scripts),
+        "content-security-policy": policy(page),
         "referrer-policy": referrerPolicy,
         "x-content-type-options": "nosniff",
         "cache-control": "no-cache",
