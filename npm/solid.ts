@@ -1,5 +1,5 @@
 /** The entry `wicketgate/solid`: `AuthProvider`, `RequireAuth`, and `useAuth()`. */
-import { createComponent, createContext, createEffect, createMemo, createSignal, onCleanup, useContext, type JSX } from "solid-js";
+import { createComponent, createContext, createEffect, createMemo, createSignal, onCleanup, startTransition, useContext, type JSX } from "solid-js";
 import { authStore, type Auth, type AuthOptions, type AuthStore, type ClientSource } from "./auth.js";
 
 export type { Auth, AuthOptions, ClientSource, LogoutOptions } from "./auth.js";
@@ -13,7 +13,12 @@ export interface AuthProviderProps extends AuthOptions {
 
 /** Makes the client, handles the callback, goes on to where the login was begun. */
 export function AuthProvider(props: AuthProviderProps): JSX.Element {
-  const store = authStore(props.client, props);
+  // Read here, as `useNavigate()` must be called.
+  const { client, navigate: go, onReturn, login } = props;
+  // What a router has begun as a transition is to be on the screen before the session is: a guard would see that at the page
+  // which the router is about to leave.
+  const navigate = go && (async (...to: Parameters<typeof go>) => (await go(...to), await startTransition(() => {})));
+  const store = authStore(client, { navigate, onReturn, login });
   const [snapshot, setSnapshot] = createSignal(store.snapshot());
   onCleanup(store.subscribe(() => setSnapshot(() => store.snapshot())));
   const auth: Auth = {

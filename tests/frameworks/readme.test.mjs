@@ -10,6 +10,10 @@ const [, section] = /^## React, Vue, Svelte, Solid$([^]*?)^## /m.exec(read("READ
 const files = {
   React: ["examples/react/src/App.tsx"],
   Vue: ["examples/vue/src/main.ts"],
+  Solid: ["examples/solid/src/App.tsx"],
+  Svelte: ["src/lib/auth.ts", "src/routes/+layout.ts", "src/routes/(guarded)/+layout.ts", "src/app.html"].map(
+    (path) => `examples/svelte/${path}`,
+  ),
 };
 
 for (const [framework, paths] of Object.entries(files)) {

@@ -1,0 +1,4 @@
+import { drive, driveWithBackend } from "./drive.mjs";
+
+await drive("solid");
+await driveWithBackend("solid");
