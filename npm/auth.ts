@@ -230,8 +230,8 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
       );
     }
     const client = await made();
-    if (error) throw error;
     if (client.session().status !== "signed-out") return forgetLogins(sessionStorage);
+    if (error) throw error;
     // One login, however many guards there are on a page, and however often each of them asks.
     await (guarding ??= during(() => beginLogin(client, returnTo)).finally(() => (guarding = undefined)));
     // The page is about to go. Whoever waits here for a session must not go on without one.

@@ -66,6 +66,16 @@ test("guards that ask at the same time begin one login, and go on with none", as
   assert.equal(store.snapshot().status, "loading", "the page is about to be left");
 });
 
+test("a guard does not go on because the page is still there after the login has begun", async () => {
+  startPage("https://app.example/account");
+  const client = standIn();
+  client.beginLogin = async () => {};
+  let passed = false;
+  authStore(client).require().then(() => (passed = true));
+  await settle();
+  assert.equal(passed, false);
+});
+
 test("a guard that is asked by the router on the way back does not wait for itself", async () => {
   startPage("https://app.example/callback?code=c");
   const client = standIn({ callback: async () => ({ returnTo: "/account" }) });
@@ -112,6 +122,16 @@ test("a failed callback is in `error`, and no guard begins a login before somebo
   assert.equal(store.snapshot().error, undefined);
   await settle();
   assert.deepEqual(client.calls, ["handleCallback", ["beginLogin", {}]]);
+});
+
+test("who is signed in passes, whatever became of another login", async () => {
+  startPage("https://app.example/account");
+  const client = standIn({ session: signedIn });
+  client.beginLogin = () => Promise.reject(Object.assign(new Error("no"), { code: "invalid_option" }));
+  const store = authStore(client);
+  await assert.rejects(store.snapshot().login(), /no/);
+  assert.equal(store.snapshot().error.message, "no");
+  await store.require();
 });
 
 test("where the client could not be made, `login()` has it made again", async () => {

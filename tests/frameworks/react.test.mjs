@@ -9,6 +9,7 @@ globalThis.IS_REACT_ACT_ENVIRONMENT = true;
 const { Component, StrictMode, Suspense, act, createElement: h, startTransition, useState } = await import("react");
 const { createRoot, hydrateRoot } = await import("react-dom/client");
 const { renderToString } = await import("react-dom/server");
+const { authStore } = await import("./node_modules/wicketgate/auth.js");
 const { AuthProvider, RequireAuth, useAccessToken, useAuth, useSuspenseAuth } = await import("wicketgate/react");
 
 const roots = [];
@@ -150,6 +151,8 @@ test("React: a server renders, touches no window, makes no client; the page take
 
   const container = document.createElement("div");
   container.innerHTML = html;
+  // Also where the session is there before React is.
+  await authStore(client).ready();
   await act(async () => (roots.push(hydrateRoot(container, app)), await settle()));
   assert.equal(container.textContent, "signed-insecret");
   assert.deepEqual(complaints.mock.calls.map(({ arguments: [message] }) => message), []);
