@@ -17,10 +17,12 @@
 //! ```
 
 use core::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::browser::{self, Browser};
 use crate::client::{Client, Configuration, LoginOptions, LogoutOptions, Session, Status};
+use crate::platform::Platform;
 use crate::protocol::error::{Error, ErrorKind};
 
 /// Who is signed in on this page, as far as it is known at one moment. A clone is cheap, and equal to what it is of;
@@ -53,16 +55,28 @@ impl Login {
     /// what is known after each of these, and whenever it changes from then on. It is never called before `open` has
     /// returned, nor from inside another call of a [`Login`]: it may set what is being read there.
     ///
-    /// The page is not loaded anew for going on. Routers that listen to the browser's history notice.
-    pub fn open(configuration: Configuration, changed: impl Fn(Self) + 'static) {
+    /// It is called where the app begins, before a router is made: some routers take from the page's address what they do
+    /// not know, and so the response. The page is not loaded anew for going on. Routers that listen to the browser's
+    /// history notice.
+    pub fn open(configuration: Configuration, changed: impl FnMut(Self) + 'static) {
         let desk = Rc::new(Desk {
             configuration,
-            changed: Box::new(changed),
+            changed: RefCell::new(Some(Box::new(changed))),
+            news: RefCell::default(),
             client: RefCell::default(),
             is_opening: Cell::new(true),
             had_its_turn: Cell::default(),
         });
-        desk.run(|desk| async move { desk.open().await });
+        // Read before the app's router is made, which may rewrite the address.
+        let url = Browser::page().map(|page| page.platform().page_url());
+        desk.run(|desk| async move {
+            let opened = match url {
+                Ok(url) => desk.connect(&url).await,
+                Err(error) => Err(error),
+            };
+            desk.is_opening.set(false);
+            opened
+        });
     }
 
     /// Whether nothing is known yet: the server is being asked.
@@ -130,10 +144,14 @@ impl Login {
     }
 }
 
+type Listener = Box<dyn FnMut(Login)>;
+
 /// Where all that is known of a page's login comes together.
 struct Desk {
     configuration: Configuration,
-    changed: Box<dyn Fn(Login)>,
+    /// Not here while it is being told.
+    changed: RefCell<Option<Listener>>,
+    news: RefCell<VecDeque<Login>>,
     client: RefCell<Option<Rc<Client<Browser>>>>,
     is_opening: Cell<bool>,
     /// Whether a login was begun here or is over: from then on none is begun that nobody asks for.
@@ -151,18 +169,13 @@ impl Desk {
         });
     }
 
-    async fn open(self: Rc<Self>) -> Result<(), Error> {
-        let opened = self.connect().await;
-        self.is_opening.set(false);
-        opened
-    }
-
-    async fn connect(self: &Rc<Self>) -> Result<(), Error> {
+    /// Makes the client, and handles the response that may be in `url`.
+    async fn connect(self: &Rc<Self>, url: &str) -> Result<(), Error> {
         let page = Browser::page()?;
         self.had_its_turn.set(page.platform().is_revisited());
         let client = self.client().await?;
-        if client.is_callback(None) {
-            let outcome = client.handle_callback(None).await;
+        if client.is_callback(Some(url)) {
+            let outcome = client.handle_callback(Some(url)).await;
             // Nobody stays at the callback's address. Where the user wanted to be is not known after a failure.
             page.platform().go_on(outcome.as_ref().map_or("./", |login| &login.return_to));
             outcome?;
@@ -192,6 +205,13 @@ impl Desk {
         if session.is_some() {
             self.had_its_turn.set(true);
         }
-        (self.changed)(Login(Rc::new(Snapshot { desk: Some(self.clone()), is_opening: self.is_opening.get(), session, error })));
+        let login = Login(Rc::new(Snapshot { desk: Some(self.clone()), is_opening: self.is_opening.get(), session, error }));
+        self.news.borrow_mut().push_back(login);
+        // Who is told may change the session there and then: that is told afterwards.
+        let Some(mut changed) = self.changed.take() else { return };
+        while let Some(login) = { self.news.borrow_mut().pop_front() } {
+            changed(login);
+        }
+        self.changed.replace(Some(changed));
     }
 }
