@@ -5,11 +5,12 @@
 //!
 //! - [`protocol`]: messages and rules, pure. The same code serves a page, a backend and a test.
 //! - [`client`]: what happens when, generic over a [`Platform`](platform::Platform): a host.
-//! - `browser`, on wasm32: the host that is a web page. `js`: the face that the npm package shows.
+//! - `browser`, on wasm32: the host that is a web page. Two faces: `app` for an app in Rust, and `js`, which the npm
+//!   package shows.
 //! - `testing`, with the feature of this name: a host that is simulated, for the tests of apps.
 //!
-//! A Rust app calls [`Client::connect`](client::Client::connect) with `Browser::page()`; a backend uses
-//! [`CodeExchange::from_hand_off`](protocol::token::CodeExchange::from_hand_off).
+//! A backend uses [`CodeExchange::from_hand_off`](protocol::token::CodeExchange::from_hand_off).
+#![cfg_attr(target_arch = "wasm32", doc = "", doc = include_str!("../docs/rust.md"))]
 
 pub mod client;
 pub mod platform;

@@ -64,8 +64,21 @@ const LOGOUT_OPTIONS: Shape = Shape {
     error: Error::option,
 };
 
-/// The configuration of a client: a `ClientConfig` of the JavaScript API, member by member.
-#[derive(Debug, Clone)]
+/// The configuration of a client: a `ClientConfig` of the JavaScript API, member by member. A member that there is not,
+/// or that cannot be what it is, is an error of [`Client::connect`](super::Client::connect), which names it.
+///
+/// ```
+/// use wicketgate::client::Configuration;
+/// use wicketgate::protocol::json::Json;
+///
+/// let configuration = Configuration::new("my-app")
+///     .with("issuer", "https://login.example")
+///     .with("redirectUri", "https://app.example/callback")
+///     .with("scope", "openid profile offline_access")
+///     .with("tokenStore", "local")
+///     .with_json("requestTimeout", Json::from(20));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
 pub struct Configuration(Json);
 
 impl Configuration {
@@ -254,6 +267,12 @@ fn resolved_backend(backend: &Json, page: &Url) -> Result<Json, Error> {
 }
 
 /// What one login asks for: `LoginOptions` of the JavaScript API, member by member.
+///
+/// ```
+/// use wicketgate::client::LoginOptions;
+///
+/// let options = LoginOptions::none().with("returnTo", "/orders?open").with("loginHint", "ada@example.com");
+/// ```
 #[derive(Debug, Clone)]
 pub struct LoginOptions(pub(super) Json);
 
@@ -311,6 +330,13 @@ fn check_scope_and_resource(object: &Json, shape: &Shape) -> Result<(), Error> {
 }
 
 /// What is asked of an access token: the options of `accessToken` of the JavaScript API, member by member.
+///
+/// ```
+/// use wicketgate::client::AccessTokenOptions;
+/// use wicketgate::protocol::json::Json;
+///
+/// let fresh = AccessTokenOptions::none().with_json("forceRefresh", Json::Bool(true));
+/// ```
 #[derive(Debug, Clone)]
 pub struct AccessTokenOptions(Json);
 
@@ -346,6 +372,13 @@ impl AccessTokenOptions {
 }
 
 /// What a logout does: the options of `logout` of the JavaScript API, member by member.
+///
+/// ```
+/// use wicketgate::client::LogoutOptions;
+/// use wicketgate::protocol::json::Json;
+///
+/// let only_here = LogoutOptions::none().with_json("redirect", Json::Bool(false));
+/// ```
 #[derive(Debug, Clone)]
 pub struct LogoutOptions(Json);
 

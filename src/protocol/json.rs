@@ -15,7 +15,17 @@ const MAX_DEPTH: usize = 64;
 /// Members accepted in one object. Bounds the work of the search for duplicates.
 const MAX_MEMBERS: usize = 512;
 
-/// A JSON value. Objects keep the order of their members.
+/// A JSON value. Objects keep the order of their members, and have none twice.
+///
+/// ```
+/// use wicketgate::protocol::json::Json;
+///
+/// let claims = Json::parse(br#"{"name": "Ada Lovelace", "groups": ["engine", "poetry"]}"#).unwrap();
+/// assert_eq!(claims.text("name"), Some("Ada Lovelace"));
+/// let groups = claims.member("groups").map(Json::items).unwrap_or_default();
+/// assert!(groups.iter().filter_map(Json::as_str).any(|group| group == "engine"));
+/// assert_eq!(Json::parse(br#"{"name": 1, "name": 2}"#), None);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum Json {
     /// `null`

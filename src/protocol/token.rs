@@ -123,6 +123,21 @@ impl CodeExchange {
     /// Reads a hand-off, at the backend. The page has validated the response; the backend checks what is its
     /// own to check: who sent this, and whether client identifier, redirect URI and issuer are its own.
     ///
+    /// ```
+    /// use wicketgate::protocol::secret::Secret;
+    /// use wicketgate::protocol::token::{ClientAuthentication, CodeExchange};
+    ///
+    /// # fn main() -> Result<(), wicketgate::protocol::error::Error> {
+    /// # let (body, client_secret) = (br#"{"code": "c", "state": "s", "client_id": "my-app"}"#, String::from("wicket"));
+    /// let exchange = CodeExchange::from_hand_off(body)?;
+    /// let secret = Secret::new(client_secret);
+    /// let request = exchange.request("https://login.example/token", &ClientAuthentication::SecretPost(&secret));
+    /// assert_eq!(request.url, "https://login.example/token");
+    /// // Sent by the backend's own means, its response goes to `exchange.finish`.
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `invalid_option`, naming the member that is missing or of another type than string.
     pub fn from_hand_off(body: &[u8]) -> Result<Self, Error> {
