@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const documents = ["README.md"];
-const apps = ["leptos"];
+const documents = ["README.md", "docs/rust.md"];
+const apps = ["leptos", "yew", "dioxus"];
 
 const blocks = documents.flatMap((document) =>
   [...readFileSync(document, "utf8").matchAll(/^```diff\n(.*?)^```$/gms)].map(([, block]) => ({ document, block })),

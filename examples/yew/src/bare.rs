@@ -1,0 +1,22 @@
+use wicketgate::{app::Login, client::Configuration};
+use yew::prelude::*;
+
+fn main() {
+    yew::Renderer::<App>::new().render();
+}
+
+#[component]
+fn App() -> Html {
+    let configuration = Configuration::new("my-app")
+        .with("issuer", "https://login.example")
+        .with("redirectUri", "https://app.example/callback")
+        .with("scope", "openid profile");
+    let login = use_state(Login::opening);
+    let set = login.setter();
+    use_effect_with((), move |()| Login::open(configuration, move |change| set.set(change)));
+    html! {
+        if login.require() {
+            <h1>{ "Hello, " }{ login.claim("name").map(String::from) }</h1>
+        } else { <button onclick={move |_| login.begin()}>{ "Log in" }</button> }
+    }
+}
