@@ -562,7 +562,7 @@ async fn opened(sealed: &str) -> Option<String> {
 
 #[wasm_bindgen_test]
 async fn what_was_sealed_is_opened_and_nobody_can_read_it() {
-    for text in ["", "a secret", "1é\u{1f600}\0", &"x".repeat(100_000)] {
+    for text in ["", "a secret", "1é\u{1f600}\0", "\u{feff}a", &"x".repeat(100_000)] {
         let (one, other) = (sealed(text).await, sealed(text).await);
         assert_ne!(one, other, "the same text twice does not show");
         assert_eq!(opened(&one).await.as_deref(), Some(text));

@@ -80,10 +80,9 @@ fn is_origin(store: Store) -> bool {
     store == Store::Origin
 }
 
-/// As JavaScript has it: whole, and exact far beyond what a person waits.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds, far below 2^53")]
-fn number(millis: u64) -> f64 {
-    millis as f64
+/// As the browser's timers take it: what is more than their 24 days would be over at once.
+fn timer(millis: u64) -> f64 {
+    i32::try_from(millis).unwrap_or(i32::MAX).into()
 }
 
 /// What is negative or no number is none.
@@ -149,11 +148,11 @@ impl Platform for Browser {
     }
 
     fn lock(&self, name: &str, hold: u64) -> impl Future<Output = Option<WebLock>> {
-        settled(&page::lock(name, number(hold))).read(|release| release.ok().map(|release| WebLock(release.unchecked_into())))
+        settled(&page::lock(name, timer(hold))).read(|release| release.ok().map(|release| WebLock(release.unchecked_into())))
     }
 
     fn sleep(&self, millis: u64) -> impl Future<Output = ()> {
-        settled(&page::sleep(Some(number(millis)))).read(drop)
+        settled(&page::sleep(Some(timer(millis)))).read(drop)
     }
 
     fn tell(&self, message: &str) {
@@ -180,7 +179,7 @@ impl Platform for Browser {
             fields.set(&name, Json::String(value));
         }
         let headers = fields.to_text();
-        let answer = page::send(&url, &headers, body.as_ref().map(Secret::expose), credentials, number(timeout), MAX_BODY);
+        let answer = page::send(&url, &headers, body.as_ref().map(Secret::expose), credentials, timer(timeout), MAX_BODY);
         // It never rejects.
         settled(&answer).read(move |answer| match answer.unwrap_or_default().dyn_into::<Array>() {
             Ok(answer) => Ok(Response {

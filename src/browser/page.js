@@ -115,7 +115,7 @@ export async function unseal(sealed) {
     if (!sealed.startsWith(VERSION)) return;
     const bytes = Uint8Array.from(atob(sealed.slice(VERSION.length)), (character) => character.charCodeAt(0));
     const opened = await subtle().decrypt(aes(bytes.subarray(0, 12)), key, bytes.subarray(12));
-    return new TextDecoder("utf-8", { fatal: true }).decode(opened);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(opened);
   } catch {}
 }
 

@@ -113,12 +113,10 @@ impl Url {
 }
 
 #[cfg(target_arch = "wasm32")]
-fn parse_href(text: &str, base: Option<&str>) -> Option<String> {
-    let parsed = match base {
-        Some(base) => web_sys::Url::new_with_base(text, base),
-        None => web_sys::Url::new(text),
-    };
-    parsed.ok().map(|url| url.href())
+#[wasm_bindgen::prelude::wasm_bindgen(module = "/src/browser/page.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = href)]
+    fn parse_href(text: &str, base: Option<&str>) -> Option<String>;
 }
 
 #[cfg(not(target_arch = "wasm32"))]
