@@ -321,6 +321,38 @@ async fn rule_3_a_body_that_never_ends_times_out() {
 }
 
 #[wasm_bindgen_test]
+async fn a_time_of_ever_is_not_over_at_once() {
+    let _stub = Fetch::json(200, "{}");
+    let request = Request::get(Purpose::Token, "https://as.example/".into());
+    assert_eq!(page().platform().send(request, u64::MAX).await.unwrap().status, 200);
+    let page = page();
+    let _held = page.platform().lock("test.ever", u64::MAX).await.unwrap();
+    assert!(page.platform().lock("test.ever", 30).await.is_none());
+}
+
+#[wasm_bindgen_test]
+async fn when_to_come_again_is_so_many_seconds_or_a_date() {
+    js("(window.now = Date.now, Date.now = () => 784111777000)");
+    let _restore = Afterwards("Date.now = window.now");
+    for (field, millis) in [
+        ("120", Some(120_000)),
+        ("0", Some(0)),
+        // RFC 9110 §5.6.7: of its examples, the one that is to be sent, a minute later.
+        ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60_000)),
+        ("Sun, 06 Nov 1994 08:48:37 GMT", Some(0)),
+        ("soon", Some(0)),
+        ("-1", Some(0)),
+        ("99999999999999999999999", Some(u64::MAX)),
+        ("", None),
+    ] {
+        let _stub = Fetch::stub(&format!("return new Response('', {{ status: 429, headers: {{ 'retry-after': '{field}' }} }})"));
+        assert_eq!(get("https://as.example/").await.unwrap().retry_after, millis, "{field}");
+    }
+    let _stub = Fetch::json(429, "{}");
+    assert_eq!(get("https://as.example/").await.unwrap().retry_after, None);
+}
+
+#[wasm_bindgen_test]
 async fn rule_3_how_a_request_is_sent() {
     let stub = Fetch::json(200, "{}");
     let body = Secret::new("a=b".into());
@@ -539,6 +571,21 @@ async fn without_crypto_subtle_nothing_can_be_verified() {
 }
 
 #[wasm_bindgen_test]
+async fn without_crypto_nothing_is_verified_or_sealed() {
+    js("window.cryptography = Object.getOwnPropertyDescriptor(window, 'crypto')");
+    js("Object.defineProperty(window, 'crypto', { configurable: true, value: undefined })");
+    let _restore = Afterwards("Object.defineProperty(window, 'crypto', cryptography)");
+    let page = page();
+    let platform = page.platform();
+    assert!(!platform.can_verify() && !platform.can_seal());
+    let [example, ..] = examples();
+    assert_eq!(platform.verify(example.check()).await.unwrap_err().code(), "unsupported_environment");
+    assert_eq!(platform.digest(256, b"abc").await.unwrap_err().code(), "unsupported_environment");
+    assert_eq!(platform.entropy(&mut [0; 32]).unwrap_err().code(), "unsupported_environment");
+    assert_eq!(platform.seal(Secret::new("a".into())).await.unwrap_err().code(), "storage_unavailable");
+}
+
+#[wasm_bindgen_test]
 async fn an_algorithm_that_the_browser_does_not_have_is_said() {
     js(
         "(window.importKey = crypto.subtle.importKey, crypto.subtle.importKey = async () => { throw new DOMException('', 'NotSupportedError') })",
@@ -601,6 +648,13 @@ async fn without_indexed_db_nothing_can_be_sealed() {
     js("Object.defineProperty(window, 'indexedDB', { configurable: true, value: undefined })");
     let _restore = Afterwards("databases ? Object.defineProperty(window, 'indexedDB', databases) : delete window.indexedDB");
     assert!(!page().platform().can_seal());
+    // Where it is denied, looking at it fails.
+    js(
+        "Object.defineProperty(window, 'indexedDB', { configurable: true, get() { throw new DOMException('no', 'SecurityError') } })",
+    );
+    assert!(!page().platform().can_seal());
+    page().platform().mark("test.denied", "one").await;
+    assert_eq!(page().platform().marked("test.denied").await, None);
 }
 
 // ── the host: other tabs ──

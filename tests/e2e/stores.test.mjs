@@ -648,3 +648,20 @@ for (const [name, remove] of [
     assert.deepEqual(await tab.session(config(trusting)), signedOut);
   });
 }
+
+// ── Where tabs cannot speak ──
+
+test("without BroadcastChannel the store's own events are heard all the same, and nothing is complained of", async (t) => {
+  const tab = await open(t, (context) => context.addInitScript(() => delete window.BroadcastChannel));
+  const other = await tab.another();
+  const complaints = [noise(tab), noise(other)];
+  await other.evaluate(async (config) => {
+    window.heard = [];
+    (await app.client(config)).subscribe(({ status }) => window.heard.push(status));
+  }, local);
+  await logIn(tab, local);
+  assert.deepEqual(await heard(other, 1), ["signed-in"]);
+  await tab.run((config) => app.logOut(config, { redirect: false }), local);
+  assert.deepEqual(await heard(other, 2), ["signed-in", "signed-out"]);
+  assert.deepEqual(complaints, [[], []]);
+});
