@@ -17,7 +17,7 @@ check: ## The fast part of the tests: format, lints, native tests, types
 test: ## Everything; CI runs this and nothing else
 	@scripts/test
 
-test-all: ## That, and what takes minutes
+test-all: ## That, and what takes minutes: the other examples, bundlers and browser engines
 	@scripts/test-all
 
 size: build ## What the package weighs in a page, against size-budget.json

@@ -137,12 +137,14 @@ test("demo: after the logout at the OpenID provider it asks for the password aga
 
 test("demo: no token is left where a script could find it", async (t) => {
   const { page } = await open(t, devices.light);
-  const answer = page.waitForResponse((response) => response.url().endsWith("/token") && response.request().method() === "POST");
+  const isTokens = (response) => response.url().endsWith("/token") && response.request().method() === "POST";
+  // At once: the browser does not keep it.
+  const answer = page.waitForResponse(isTokens).then((response) => response.json());
   await page.getByRole("radio", { name: "OpenID Connect" }).check();
   await page.getByRole("button", { name: "Log in" }).click();
   await logInAs(page, "ada");
   await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
-  const tokens = await (await answer).json();
+  const tokens = await answer;
   const left = await page.evaluate(() =>
     JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, document.documentElement.outerHTML]),
   );
