@@ -124,6 +124,9 @@ export const marked = (name) => keeping((marks) => marks.get(name));
 
 // ── signatures and hashes ──
 
+/** The key that was imported last: a server signs with the same one for a long time. */
+let imported = [];
+
 /** Whether the signature is right; undefined where the browser does not have the algorithm. Rejects without WebCrypto. */
 export async function verify(algorithm, key, signature, signed) {
   // These two are views of the module's memory, which does not wait.
@@ -131,8 +134,12 @@ export async function verify(algorithm, key, signature, signed) {
   const parameters = JSON.parse(algorithm);
   if (!canVerify()) throw new TypeError();
   try {
-    const imported = await subtle().importKey("jwk", JSON.parse(key), parameters, false, ["verify"]);
-    return await subtle().verify(parameters, imported, ...parts);
+    const name = algorithm + key;
+    let mine = imported;
+    if (mine[0] !== name) {
+      imported = mine = [name, await subtle().importKey("jwk", JSON.parse(key), parameters, false, ["verify"])];
+    }
+    return await subtle().verify(parameters, mine[1], ...parts);
   } catch (reason) {
     return reason.name === "NotSupportedError" ? undefined : false;
   }

@@ -53,8 +53,11 @@ impl<P: Platform> Client<P> {
             return Err(Error::option("scope", "has no openid: nobody would check maxAge or an essential acr"));
         }
         self.page.transactions.put(platform, request.transaction(), configuration.transaction_lifetime())?;
-        if let Some(discovered) = &self.discovered {
+        // Not at each begin: writing it takes as long as all the rest. A clock that was set back makes it old, too.
+        let is_old = now.wrapping_sub(self.remembered_at.get()) > configuration.transaction_lifetime() / 4;
+        if let Some(discovered) = self.discovered.as_ref().filter(|_| is_old) {
             discovery::remember(platform, discovered, now);
+            self.remembered_at.set(now);
         }
         Ok(request.into_url())
     }

@@ -78,6 +78,10 @@ impl<P: Platform> Client<P> {
         self.shared.leaving.set(self.shared.leaving.get() + 1);
         let at_backend = self.end_at_backend().await;
         self.shared.leaving.set(self.shared.leaving.get() - 1);
+        if self.configuration.backend().is_some() {
+            // Whoever asked the backend before it had answered was told of the session that there was.
+            self.tell_others();
+        }
         (held, at_backend)
     }
 

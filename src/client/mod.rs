@@ -15,7 +15,7 @@ mod session;
 mod transactions;
 mod userinfo;
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 pub use access::Refusal;
@@ -110,6 +110,8 @@ pub struct Client<P> {
     server: ServerMetadata,
     /// What the server itself said, without what was given by hand: another client may have that from the tab's store.
     discovered: Option<ServerMetadata>,
+    /// When that was put into the tab's store, on the wall clock.
+    remembered_at: Cell<u64>,
     shared: Rc<Shared>,
     logout_state: Option<String>,
     this: Weak<Self>,
@@ -135,6 +137,7 @@ impl<P: Platform> Client<P> {
             configuration,
             server,
             discovered,
+            remembered_at: Cell::default(),
             logout_state,
             this: this.clone(),
         });

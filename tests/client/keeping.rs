@@ -199,6 +199,24 @@ fn rule_5_3_login_and_logout_show_in_the_tabs_that_share_the_store() {
 }
 
 #[test]
+fn rule_5_3_tabs_ask_the_backend_again_when_it_has_ended_the_session() {
+    const SIGNED_IN: &str = r#"{"session":{"claims":{"sub":"ada"}}}"#;
+    let host = tab();
+    let other_tab = host.another_tab(HOME);
+    let [client, other] = [&host, &other_tab].map(|tab| {
+        tab.answer(Answer::json(200, SIGNED_IN));
+        connect(tab, with_session_backend())
+    });
+    // What it says while the logout is on its way, and what afterwards.
+    other_tab.answer(Answer::json(200, SIGNED_IN));
+    other_tab.answer(Answer::empty(401));
+    host.answer(Answer::empty(204));
+    log_out(&client).unwrap();
+    host.run_tasks();
+    assert_eq!(other.session().status, Status::SignedOut);
+}
+
+#[test]
 fn rule_5_3_a_page_that_slept_finds_out_when_it_wakes() {
     let host = tab();
     let (client, page) = signed_in(&host, &kept_in("local"));

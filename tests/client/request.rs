@@ -590,6 +590,24 @@ fn rule_1_8_what_was_remembered_too_long_ago_is_not_used() {
 }
 
 #[test]
+fn rule_1_8_it_is_written_once_for_logins_that_begin_soon_after_each_other() {
+    let host = tab();
+    host.answer(Answer::json(200, DISCOVERED));
+    let client = connect(&host, discovering());
+    let writes = || host.events().iter().filter(|event| **event == Event::Stored(REMEMBERED.into())).count();
+    begin(&client);
+    host.pass(LIFETIME / 4);
+    begin(&client);
+    assert_eq!(writes(), 1);
+    host.pass(1);
+    begin(&client);
+    assert_eq!(writes(), 2);
+    host.jump_to(host.wall_clock() - 1);
+    begin(&client);
+    assert_eq!(writes(), 3, "what is of the future would not be used");
+}
+
+#[test]
 fn rule_1_8_a_page_that_handles_no_callback_discovers_anew() {
     let host = tab();
     begun_by_discovery(&host);

@@ -165,7 +165,6 @@ export async function driveWithBackend(name, options) {
     // A logout that stays in the page leaves the guarded part of it, and is not undone by its guard.
     await page.locator("header.signed-out").waitFor();
     assert.equal(page.url(), `${host.origin}/`);
-    await second.reload();
     await second.getByLabel("User name").waitFor();
     assert.equal(logins(), 2, "the first login, and the one of the second tab's guard");
   });
