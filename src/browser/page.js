@@ -15,7 +15,9 @@ export const storedKeys = () => Object.keys(sessionStorage).join("\n");
 
 /** Status, content type, milliseconds of `Retry-After`, and body; or else whether it was the time that ran out. */
 export async function send(url, headers, body, credentials, timeout, longest) {
+  let signal;
   try {
+    signal = AbortSignal.timeout(timeout);
     const response = await fetch(url, {
       method: body === undefined ? "GET" : "POST",
       headers: JSON.parse(headers),
@@ -24,15 +26,15 @@ export async function send(url, headers, body, credentials, timeout, longest) {
       redirect: "error",
       cache: "no-store",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(timeout),
+      signal,
     });
     const retryAfter = response.headers.get("retry-after");
     // RFC 9110 §10.2.3: seconds, or a date.
     const millis = retryAfter && (/^\d+$/.test(retryAfter) ? retryAfter * 1000 : Date.parse(retryAfter) - Date.now());
     return [response.status, response.headers.get("content-type"), millis, await read(response.body, longest)];
-  } catch (reason) {
-    // Of everything but this, a browser says no more than that it failed.
-    return reason.name === "TimeoutError";
+  } catch {
+    // Of everything but this, a browser says no more than that it failed; and not each names this by the same name.
+    return !!signal?.aborted;
   }
 }
 
