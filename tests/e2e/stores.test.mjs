@@ -348,6 +348,8 @@ for (const [name, prepare] of [
     const tab = await open(t, prepare);
     await logIn(tab, local);
     const another = await tab.another();
+    // Before anything runs by it: while it is put in, the year is 1970 for a moment, and a lease of today of the far future.
+    if (prepare) await another.page.clock.install();
     await another.session(local);
     // It never gets to the provider: the refresh token is still good.
     oidc.hold = ({ path }) => (path === "/token" ? new Promise(() => {}) : undefined);
