@@ -346,7 +346,6 @@ async fn when_to_come_again_is_so_many_seconds_or_a_date() {
         ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60_000)),
         ("Sun, 06 Nov 1994 08:48:37 GMT", Some(0)),
         ("soon", Some(0)),
-        ("-1", Some(0)),
         ("99999999999999999999999", Some(u64::MAX)),
         ("", None),
     ] {
