@@ -27,6 +27,7 @@ const engines = {
     lacks: Object.fromEntries(
       [
         ["history", "tell what is in a tab's history"],
+        ["a network log", "tell the times of a request"],
         ["interception", "answer in a server's place"],
         ["traffic", "tell what a page sends and prints"],
         ["early scripts", "run a script before the page's own"],
