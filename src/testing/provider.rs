@@ -13,7 +13,8 @@ use crate::client::Configuration;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::{Purpose, Request, Response};
 use crate::protocol::json::Json;
-use crate::protocol::url::{append_parameter, cut, decode_component, with_query};
+use crate::protocol::text::cut;
+use crate::protocol::url::{append_parameter, decode_component, with_query};
 
 /// How a provider fails, and the code of the error that the client has then. Those of a refresh are of one that is forced,
 /// or where the access token has expired.
@@ -244,7 +245,7 @@ impl Network for FakeProvider {
             }
             ("/revoke", _) => form().map(|form| {
                 tokens.revoke(form.get("token").map(String::as_str).unwrap_or_default());
-                Response { status: 200, content_type: None, body: Vec::new() }
+                Response::new(200, None, Vec::new())
             }),
             _ => Ok(error(404, "not_found")),
         };
@@ -276,7 +277,7 @@ fn origin_of(url: &str) -> Option<String> {
 }
 
 pub(super) fn json(status: u16, value: &Json) -> Response {
-    Response { status, content_type: Some("application/json".into()), body: value.to_text().into_bytes() }
+    Response::new(status, Some("application/json".into()), value.to_text().into_bytes())
 }
 
 /// An error answer (RFC 6749 §5.2).
