@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { copyFile, readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
-import { launchBrowser } from "../e2e/stage.mjs";
+import { launchBrowser } from "../e2e/browser.mjs";
 import { Tab } from "../e2e/tab.mjs";
 import { startOidc } from "../servers/oidc.mjs";
 import { build, files, lay, program } from "./workshop.mjs";

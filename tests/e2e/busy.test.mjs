@@ -7,7 +7,8 @@ import { bundle } from "../servers/bundle.mjs";
 import { busy } from "../servers/faults.mjs";
 import { startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
-import { launchBrowser, until } from "./stage.mjs";
+import { launchBrowser } from "./browser.mjs";
+import { until } from "./stage.mjs";
 import { Tab } from "./tab.mjs";
 
 const directory = fileURLToPath(new URL("page/", import.meta.url));

@@ -8,7 +8,8 @@ import { ACR, startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
 import { startResource } from "../servers/resource.mjs";
 import { startWorksmart } from "../servers/worksmart.mjs";
-import { launchBrowser, until } from "./stage.mjs";
+import { launchBrowser } from "./browser.mjs";
+import { until } from "./stage.mjs";
 import { Tab } from "./tab.mjs";
 
 const directory = fileURLToPath(new URL("page/", import.meta.url));
@@ -19,7 +20,7 @@ const worksmart = await startWorksmart({ redirectUris: [redirectUri] });
 const [api, other] = await startNeighbours();
 // What stops a request here is to be the library alone.
 page.servers = ["*"];
-const browser = await launchBrowser({ args: ["--host-resolver-rules=MAP *.evil.example 127.0.0.1"] });
+const browser = await launchBrowser({ names: ["*.evil.example"] });
 
 after(async () => {
   await browser.close();

@@ -9,7 +9,7 @@ import { startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
 import { startResource } from "../servers/resource.mjs";
 import { startWorksmart } from "../servers/worksmart.mjs";
-import { launchBrowser } from "../e2e/stage.mjs";
+import { launchBrowser } from "../e2e/browser.mjs";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launchBrowser, until } from "../e2e/stage.mjs";
+import { launchBrowser } from "../e2e/browser.mjs";
+import { until } from "../e2e/stage.mjs";
 import { startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
 

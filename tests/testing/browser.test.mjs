@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import { fakeProvider } from "wicketgate/testing";
-import { launchBrowser } from "../e2e/stage.mjs";
+import { launchBrowser } from "../e2e/browser.mjs";
 import { Tab } from "../e2e/tab.mjs";
 import { bundle } from "../servers/bundle.mjs";
 import { cases, fail, told } from "./failures.mjs";
