@@ -109,11 +109,12 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
   }
 
   function subscribe(listener: () => void): () => void {
+    // A server renders what is there; it has nobody to log in, and never stops to listen.
+    if (typeof window === "undefined") return () => {};
     const own = () => listener();
     listeners.add(own);
     follow();
-    // A server renders what is there; it has nobody to log in.
-    if (typeof window !== "undefined") void settled();
+    void settled();
     return () => {
       listeners.delete(own);
       if (listeners.size) return;
@@ -152,12 +153,14 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
     try {
       client = await (typeof source === "function" ? source() : source);
       follow();
-      if (client.isCallback()) {
+      const isCallback = client.isCallback();
+      if (isCallback) {
         const result = await client.handleCallback();
         // Begun, and not waited for: on its way the router may ask a guard, and the guard waits for this.
         during(() => goOn(result)).catch(fail);
       }
-      if (client.session().status !== "signed-out") forgetLogins(sessionStorage);
+      // What a callback has brought may be gone with this page: whether it stays shows where it is asked for.
+      if (!isCallback && client.session().status !== "signed-out") forgetLogins(sessionStorage);
     } catch (reason) {
       error = reason;
     }
@@ -175,8 +178,8 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
 
   async function during<T>(work: () => Promise<T>): Promise<T> {
     pending++;
-    changed();
     try {
+      changed();
       return await work();
     } finally {
       pending--;
@@ -213,10 +216,16 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
   function leave(work: (client: Client) => Promise<void>, returnTo = "/"): Promise<void> {
     return during(async () => {
       const client = await made();
+      const to = new URL(returnTo, location.href);
+      if (to.origin !== location.origin) {
+        throw wicketgateError("invalid_option", "The options cannot be used: returnTo is not of this page's origin.", "Give a path.");
+      }
       try {
         await work(client);
       } finally {
-        if (store.options.navigate) await navigate(returnTo);
+        // Refused options end nothing.
+        const isOver = client.session().status === "signed-out";
+        if (store.options.navigate && isOver) await navigate(to.pathname.replace(/^\/+/, "/") + to.search + to.hash);
       }
     });
   }

@@ -10,6 +10,7 @@ use crate::protocol::json::Json;
 use crate::protocol::url::Url;
 
 use super::configuration::AccessTokenOptions;
+use super::session::Session;
 
 /// A 401 of an API.
 #[derive(Clone, Copy)]
@@ -31,15 +32,27 @@ impl fmt::Debug for Refusal<'_> {
     }
 }
 
+/// Whose session it is, where an ID token has said so.
+fn subject(session: &Session) -> Option<&str> {
+    session.claims.as_ref()?.text("sub")
+}
+
 impl<P: Platform> Client<P> {
     /// A valid access token for a request to `url`, as [`access_token`](Self::access_token) gives it.
     ///
     /// # Errors
     /// `origin_not_allowed` where `allowedOrigins` does not name the URL's origin; those of
-    /// [`access_token`](Self::access_token).
+    /// [`access_token`](Self::access_token); `aborted` where another login came while it was renewed.
     pub async fn access_token_for(&self, url: &str) -> Result<String, Error> {
         self.check_allowed(url)?;
-        self.access_token(&AccessTokenOptions::none()).await
+        let (before, session) = (self.shared.present_token(), self.session());
+        let token = self.access_token(&AccessTokenOptions::none()).await?;
+        // It may be another user's, and the request is not theirs.
+        let is_theirs = match (subject(&session), subject(&self.session())) {
+            (Some(before), Some(now)) => before == now,
+            (_, _) => before.is_none_or(|before| before.expose() == token || self.shared.has_replaced(before.expose())),
+        };
+        if is_theirs { Ok(token) } else { Err(ErrorKind::Aborted.into()) }
     }
 
     /// The access token with which to send a refused request once more: what the refused one was renewed to, here or by

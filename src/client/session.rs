@@ -271,6 +271,11 @@ impl Shared {
         self.held.borrow().as_ref().is_some_and(|held| held.record.text("refresh_token").is_some())
     }
 
+    /// The present access token, however good it is.
+    pub(super) fn present_token(&self) -> Option<Secret> {
+        self.held.borrow().as_ref()?.record.text("access_token").map(|token| Secret::new(token.into()))
+    }
+
     /// Whether `token` is the present access token, however good that is.
     pub(super) fn holds(&self, token: &str) -> bool {
         self.held.borrow().as_ref().is_some_and(|held| held.record.text("access_token") == Some(token))

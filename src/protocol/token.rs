@@ -293,8 +293,10 @@ impl TokenSet {
             return malformed("its token_type is missing, or not one that was asked for");
         }
         let mut take = |name| json.take_text(name).filter(|text| !text.is_empty());
-        let Some(access_token) = take("access_token") else {
-            return malformed("it has no access_token");
+        // RFC 6749 appendix A.12: what else is in it goes into no header field.
+        let Some(access_token) = take("access_token").filter(|token| token.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+        else {
+            return malformed("it has no access_token of printable characters");
         };
         Ok(Self {
             access_token: Secret::new(access_token),

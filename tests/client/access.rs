@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use wicketgate::client::{Client, Configuration, Refusal, Status};
+use wicketgate::platform::Platform;
 use wicketgate::protocol::error::Error;
 use wicketgate::protocol::http::Purpose;
 
@@ -218,6 +219,32 @@ fn rule_5_14_a_login_while_it_is_renewed_is_none_of_the_requests() {
     assert!(!matches!(&outcome, Ok(Some(_))), "{outcome:?}");
     host.run_tasks();
     assert_eq!(token_for(&client, API).unwrap(), "at-9");
+}
+
+#[test]
+fn rule_5_14_nor_is_one_while_a_first_request_waits_for_its_token() {
+    let host = tab();
+    let (client, other_tab, _) = signed_in_twice(&host);
+    host.pass(3_580_000);
+    host.answer_after(new_tokens(2), move |_| log_in_as_grace(&other_tab));
+    let outcome = join(vec![Task::new(client.access_token_for(API))]).remove(0);
+    assert_eq!(code(outcome), "aborted");
+    host.run_tasks();
+    assert_eq!(token_for(&client, API).unwrap(), "at-9");
+}
+
+/// Somebody whose ID token names them as another, in the tab of `host`.
+fn log_in_as_grace(host: &Host) {
+    let state = begun(host, allowing_the_api());
+    let transaction = json(&host.store_content()[&key(&state)]);
+    let (nonce, now) = (transaction.text("nonce").unwrap(), host.wall_clock() / 1000);
+    let claims =
+        format!(r#"{{"iss":"{ISSUER}","sub":"grace","aud":"client-1","exp":{},"iat":{now},"nonce":"{nonce}"}}"#, now + 300);
+    let id_token = signed(r#"{"alg":"ES256","kid":"key-1"}"#, &claims);
+    let tokens = r#"{"access_token":"at-9","token_type":"Bearer","expires_in":3600,"refresh_token":"rt-9","id_token":"IT"}"#;
+    host.answer(Answer::json(200, &tokens.replace("IT", &id_token)));
+    arrive(host, allowing_the_api(), &callback(&state)).unwrap();
+    host.run_tasks();
 }
 
 #[test]
