@@ -29,11 +29,18 @@ export function AuthProvider({ client, children, ...options }: AuthProviderProps
   const [store] = useState(() => authStore(client, options));
   const [arrived, setArrived] = useState<() => void>();
   useEffect(() => arrived?.(), [arrived]);
+  // What the router leaves may be this provider, too: then nothing is rendered here any more.
+  const [stay] = useState<{ over?: Promise<void> }>({});
+  useEffect(() => {
+    let end = () => {};
+    stay.over = new Promise((resolve) => (end = resolve));
+    return () => end();
+  }, [stay]);
   useEffect(() => {
     // A router's `navigate` may be another one each time.
     const { navigate } = options;
     store.options = options;
-    if (navigate) store.options.navigate = async (...to) => (await navigate(...to), rendered(setArrived));
+    if (navigate) store.options.navigate = async (...to) => (await navigate(...to), Promise.race([rendered(setArrived), stay.over]));
   });
   return createElement(Context.Provider, { value: store }, children);
 }
@@ -75,10 +82,11 @@ export function useSuspenseAuth(): Auth {
  */
 export function useAccessToken(): string | undefined {
   const { session, accessToken } = useAuth();
-  const [token, setToken] = useState<string>();
+  const sub = session.claims?.sub;
+  const [held, setHeld] = useState<{ token?: string | undefined; sub?: string | undefined }>({});
   useEffect(() => {
     let isOver = false;
-    const set = (token?: string) => isOver || setToken(token);
+    const set = (token?: string) => isOver || setHeld({ token, sub });
     const ask = () => void accessToken().then(set, () => set());
     if (session.status === "signed-out") set();
     else ask();
@@ -91,7 +99,8 @@ export function useAccessToken(): string | undefined {
       timers.forEach(clearTimeout);
     };
   }, [session, accessToken]);
-  return session.status === "signed-out" ? undefined : token;
+  // That of somebody else is none, as long as theirs has not come.
+  return session.status === "signed-out" || held.sub !== sub ? undefined : held.token;
 }
 
 export interface RequireAuthProps {

@@ -90,6 +90,19 @@ test("React: the guard of a page that the router is about to leave begins no log
   assert.deepEqual(client.calls, [["logout", {}]]);
 });
 
+test("React: a provider that goes with the page that is left keeps nobody waiting", async () => {
+  const client = standIn({ callback: async () => ({ returnTo: "/account" }) });
+  const source = async () => client;
+  function App() {
+    const [path, setPath] = useState("/callback");
+    const navigate = async (to) => startTransition(() => setPath(to));
+    // As layouts of two routes do that have a provider each.
+    return h(AuthProvider, { key: path, client: source, navigate }, path, " ", h(Status));
+  }
+  const { container } = await mount(h(App));
+  assert.equal(container.textContent, "/account signed-in");
+});
+
 test("React: nothing is listened to after the unmount", async () => {
   const client = standIn({ session: signedIn });
   const { root } = await mount(h(StrictMode, null, h(AuthProvider, { client }, h(Status), h(Status))));
