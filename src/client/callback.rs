@@ -287,7 +287,7 @@ impl<P: Platform> Client<P> {
         if turn == self.shared.latest_turn() && number == self.shared.number() {
             let answer = if response.status == 401 { None } else { backend_answer(&response)? };
             match answer.as_ref().and_then(Session::from_backend) {
-                Some(session) => self.shared.sign_in_at_backend(session),
+                Some(session) => self.shared.go_on_at_backend(session),
                 None if self.shared.is_signed_in() => {
                     self.shared.end();
                 }

@@ -329,6 +329,12 @@ impl Shared {
     /// Begins a session whose tokens a backend has.
     pub(super) fn sign_in_at_backend(&self, session: Session) {
         next(&self.sessions);
+        self.go_on_at_backend(session);
+    }
+
+    /// Goes on with what the backend answers to a question. It is no other session for that: an answer to a later question
+    /// still counts.
+    pub(super) fn go_on_at_backend(&self, session: Session) {
         self.held.take();
         self.session.replace(Rc::new(session));
     }
