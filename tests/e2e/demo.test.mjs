@@ -137,14 +137,17 @@ test("demo: after the logout at the OpenID provider it asks for the password aga
 
 test("demo: no token is left where a script could find it", async (t) => {
   const { page } = await open(t, devices.light);
-  const isTokens = (response) => response.url().endsWith("/token") && response.request().method() === "POST";
-  // At once: the browser does not keep it.
-  const answer = page.waitForResponse(isTokens).then((response) => response.json());
+  // On its way: the browser may have dropped it when somebody asks for it afterwards.
+  let tokens;
+  await page.route(/\/token$/, async (route) => {
+    const response = await route.fetch();
+    if (route.request().method() === "POST") tokens = await response.json();
+    await route.fulfill({ response });
+  });
   await page.getByRole("radio", { name: "OpenID Connect" }).check();
   await page.getByRole("button", { name: "Log in" }).click();
   await logInAs(page, "ada");
   await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
-  const tokens = await answer;
   const left = await page.evaluate(() =>
     JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, document.documentElement.outerHTML]),
   );
