@@ -23,7 +23,7 @@ export async function bundle(peer) {
   });
   const files = {};
   for (const { path, contents } of outputFiles) files[path.replace(/^\//, "")] = compress(contents, "text/javascript; charset=utf-8");
-  if (peer.name === "wicketgate/streaming") {
+  if (peer.file === "wicketgate-streaming.js") {
     files["wicketgate_bg.wasm"] = compress(readFileSync(here("../pkg/wicketgate_bg.wasm")), "application/wasm");
   }
   return { files };

@@ -2,6 +2,7 @@
  * The wrapper around the module: loads it once, gives its calls their names and types, and sees to it that
  * no call hangs when the module has ended. It decides nothing.
  */
+import { askAhead } from "./generated/page.js";
 import { ask, connect, onFault, run, subscribe, unsubscribe } from "./generated/wicketgate.js";
 import { isWicketgateError, wicketgateError } from "./errors.js";
 import { abortable, fetchWithToken, type Tokens } from "./fetch.js";
@@ -74,16 +75,21 @@ const aborted = () => wicketgateError("aborted", "The call was aborted.", "Call 
 
 const href = (url?: string | URL) => (url === undefined ? undefined : String(url));
 
+/**
+ * Asks for the server's metadata where the module will look for them first, while it is loading: both take about as long.
+ * It decides nothing by that. The module checks the configuration and asks the same, and takes the answer that is there;
+ * or it asks something else, and nobody takes it.
+ */
+function discoverAhead(config: ClientConfig): (() => void) | undefined {
+  const { issuer, metadata } = config ?? {};
+  const canBe = !metadata && /^https:|^http:..(localhost|127\.0\.0\.1)\b/.test(issuer!);
+  // A page with an answer to a login has what the tab remembers.
+  if (canBe && !/\bstate=/.test(location.href)) return askAhead(issuer!.replace(/\/$/, "") + "/.well-known/openid-configuration");
+}
+
 /** The public functions, over a module that `instantiate` loads. */
 export function wicketgate(instantiate: () => Promise<unknown>): Wicketgate {
   async function load(): Promise<void> {
-    if (typeof window === "undefined" || typeof WebAssembly === "undefined") {
-      throw wicketgateError(
-        "unsupported_environment",
-        "This needs a window and WebAssembly, which are not available.",
-        "Call it in the browser only, after the page has mounted.",
-      );
-    }
     loading ??= instantiate().then(() => onFault(end));
     try {
       await loading;
@@ -100,8 +106,20 @@ export function wicketgate(instantiate: () => Promise<unknown>): Wicketgate {
   }
 
   async function createClient(config: ClientConfig): Promise<Client> {
-    await load();
-    return client(await promised<number>((settle) => connect(text(config), settle)));
+    if (typeof window === "undefined" || typeof WebAssembly === "undefined") {
+      throw wicketgateError(
+        "unsupported_environment",
+        "This needs a window and WebAssembly, which are not available.",
+        "Call it in the browser only, after the page has mounted.",
+      );
+    }
+    const stop = loading ? undefined : discoverAhead(config);
+    try {
+      await load();
+      return client(await promised<number>((settle) => connect(text(config), settle)));
+    } finally {
+      stop?.();
+    }
   }
 
   return {

@@ -1,8 +1,9 @@
 // From npm/ and the generated WebAssembly to pkg/: everything but the declarations.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 writeBytes(readFileSync("npm/generated/wicketgate_bg.wasm"));
+namePage();
 
 mkdirSync("pkg", { recursive: true });
 // Not minified: an app's own bundler does that, and what a security library does should be readable
@@ -46,6 +47,13 @@ function writeBytes(wasm) {
     .replace(/[\x7f-\x9f]/g, (c) => "\\x" + c.charCodeAt(0).toString(16));
   writeFileSync("npm/generated/bytes.js", `export default ${literal};\n`);
   writeFileSync("npm/generated/bytes.d.ts", "declare const bytes: string;\nexport default bytes;\n");
+}
+
+/** The browser's part lies in a folder whose name is a hash. */
+function namePage() {
+  const [folder] = readdirSync("npm/generated/snippets");
+  writeFileSync("npm/generated/page.js", `export * from "./snippets/${folder}/src/browser/page.js";\n`);
+  writeFileSync("npm/generated/page.d.ts", "export declare function askAhead(url: string): () => void;\n");
 }
 
 /** A source map that holds the module once more would double the package. */

@@ -1,6 +1,7 @@
 // Makes the module small: optimizes it, and gives its imports and exports names of one or two letters, in the
 // module and in the script that goes with it. The long names hold a hash each, and are paid for twice: that is
-// what does not compress. bench/README.md says what else was tried.
+// what does not compress. From the script it takes what the wrapper never calls for. bench/README.md says what else
+// was tried.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -28,4 +29,11 @@ for (const [name, short] of exports) {
     replace(new RegExp(`\\bwasm\\.${escaped(name)}(?![\\w$])`, "g"), `wasm[${JSON.stringify(short)}]`, name);
   }
 }
+// Other ways to be given the module than the wrapper's, and strings without `--encode-into always`.
+replace(
+  /function initSync\(module\) \{\n[^]*?\n\}\n/g,
+  "function initSync({ module }) {\n    return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);\n}\n",
+  "initSync",
+);
+replace(/    if \(realloc === undefined\) \{\n[^]*?\n    \}\n/g, "", "the way without realloc");
 writeFileSync(script, text);

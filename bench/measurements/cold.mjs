@@ -41,6 +41,7 @@ function summary(samples) {
 
 /** @returns the milliseconds until the script is there, the server is asked and has answered, and the URL is there */
 export async function coldStart(rig, peer, { network, slowdown }, more) {
+  rig.page.head = peer.head;
   const tab = await rig.newTab(peer, { task: "cold", config: rig.config(peer, more) });
   try {
     const result = await rig.resultOf(tab);

@@ -22,6 +22,10 @@ export const peers = [
   { name: "wicketgate", file: "wicketgate.js", package: "wicketgate", checksSignature: true },
   { name: "wicketgate/streaming", file: "wicketgate-streaming.js", package: "wicketgate", only: ["size", "cold"], checksSignature: true },
   {
+    name: "wicketgate/streaming, preloaded", file: "wicketgate-streaming.js", package: "wicketgate", only: ["cold"],
+    checksSignature: true, head: '<link rel="preload" href="wicketgate_bg.wasm" as="fetch" type="application/wasm" crossorigin>',
+  },
+  {
     name: "wicketgate, memory", file: "wicketgate.js", package: "wicketgate", config: { memory: true },
     only: ["callbacks"], checksSignature: true,
   },

@@ -6,7 +6,7 @@ import { serve } from "./https.mjs";
  * @returns `url(peer)`, which is the redirect URI, too; `isolated`, which gives pages a clock of 5 µs where it is true
  */
 export async function startPage({ certificate, bundles }) {
-  const page = { isolated: false };
+  const page = { isolated: false, head: undefined };
   const server = await serve(
     (request, response) => {
       const { pathname } = new URL(request.url, "https://page.invalid");
@@ -22,7 +22,7 @@ export async function startPage({ certificate, bundles }) {
         }),
       });
       // Without the icon the browser would ask for one.
-      response.end('<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><script type="module" src="page.js"></script>');
+      response.end('<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">' + (page.head ?? "") + '<body><script type="module" src="page.js"></script>');
     },
     { certificate },
   );

@@ -13,21 +13,45 @@ export const storedKeys = () => Object.keys(sessionStorage).join("\n");
 
 // ── requests ──
 
+const request = (url, headers, body, credentials, signal) =>
+  fetch(url, {
+    method: body === undefined ? "GET" : "POST",
+    headers,
+    body,
+    credentials,
+    redirect: "error",
+    cache: "no-store",
+    referrerPolicy: "no-referrer",
+    signal,
+  });
+
+/** A request that began before the module asked for it: its URL, its answer, and what ends it. */
+let ahead = [];
+
+/** Begins a request for JSON which the module will send as soon as it is there. What it gives ends that request. */
+export function askAhead(url) {
+  const controller = new AbortController();
+  const abort = () => {
+    ahead = [];
+    controller.abort();
+  };
+  ahead = [url, request(url, { accept: "application/json" }, undefined, "omit", controller.signal), abort];
+  // Who asks for it hears of it.
+  ahead[1].catch(abort);
+  return abort;
+}
+
 /** Status, content type, milliseconds of `Retry-After`, and body; or else whether it was the time that ran out. */
 export async function send(url, headers, body, credentials, timeout, longest) {
   let signal;
   try {
     signal = AbortSignal.timeout(timeout);
-    const response = await fetch(url, {
-      method: body === undefined ? "GET" : "POST",
-      headers: JSON.parse(headers),
-      body,
-      credentials,
-      redirect: "error",
-      cache: "no-store",
-      referrerPolicy: "no-referrer",
-      signal,
-    });
+    let answer;
+    if (ahead[0] === url) {
+      [, answer, signal.onabort] = ahead;
+      ahead = [];
+    }
+    const response = await (answer ?? request(url, JSON.parse(headers), body, credentials, signal));
     const retryAfter = response.headers.get("retry-after");
     // RFC 9110 §10.2.3: seconds, or a date.
     const millis = retryAfter && (/^\d+$/.test(retryAfter) ? retryAfter * 1000 : Date.parse(retryAfter) - Date.now());

@@ -47,13 +47,13 @@ struct Settlement {
 /// Waits until a promise is settled. By hand and not an `async fn`, as all that waits goes through here.
 pub(super) struct Settled {
     settlement: Rc<RefCell<Settlement>>,
-    _reaction: Closure<dyn FnMut(bool, JsValue)>,
+    _reaction: Closure<dyn Fn(bool, JsValue)>,
 }
 
 pub(super) fn settled(promise: &Promise) -> Settled {
     let settlement: Rc<RefCell<Settlement>> = Rc::default();
     let settling = settlement.clone();
-    let reaction = Closure::<dyn FnMut(bool, JsValue)>::new(move |is_fulfilled, value| {
+    let reaction = Closure::<dyn Fn(bool, JsValue)>::new(move |is_fulfilled, value| {
         let mut settled = settling.borrow_mut();
         settled.result = Some(if is_fulfilled { Ok(value) } else { Err(value) });
         let waiter = settled.waiter.take();
