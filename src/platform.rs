@@ -25,6 +25,8 @@ pub enum Signal<'a> {
     Told(&'a str),
     /// The page may have slept, or the network is back.
     Awake,
+    /// The user had left the page, and has come back to it as it was then.
+    Returned,
 }
 
 /// A host. It knows how, never whether: no method looks at what the strings that it is given mean.
@@ -86,6 +88,12 @@ pub trait Platform: 'static {
 
     /// What was marked last under `name`, by any page.
     fn marked(&self, name: &str) -> impl Future<Output = Option<String>>;
+
+    /// Begins to remember, for every page of the origin, that `login` has ended: the latest of them, not all.
+    fn end(&self, login: &str);
+
+    /// Whether it is remembered that `login` has ended.
+    fn has_ended(&self, login: &str) -> impl Future<Output = bool>;
 
     /// Waits until no other page of the origin has the lock `name`, and takes it. It is let go when what this gives is
     /// dropped, or after `hold` milliseconds, whatever happens. `None` where there are no locks, or none came in that

@@ -147,6 +147,14 @@ impl Platform for Browser {
         settled(&page::marked(name)).read(|mark| mark.ok()?.as_string())
     }
 
+    fn end(&self, login: &str) {
+        let _ = page::end(login);
+    }
+
+    fn has_ended(&self, login: &str) -> impl Future<Output = bool> {
+        settled(&page::has_ended(login)).read(|has_ended| has_ended.is_ok_and(|has_ended| has_ended.is_truthy()))
+    }
+
     fn lock(&self, name: &str, hold: u64) -> impl Future<Output = Option<WebLock>> {
         settled(&page::lock(name, timer(hold))).read(|release| release.ok().map(|release| WebLock(release.unchecked_into())))
     }
@@ -161,7 +169,11 @@ impl Platform for Browser {
 
     fn listen(&self, hear: Box<dyn Fn(Signal<'_>)>) {
         let heard = Closure::<dyn Fn(Option<String>)>::new(move |told: Option<String>| {
-            hear(told.as_deref().map_or(Signal::Awake, Signal::Told));
+            hear(match told.as_deref() {
+                None => Signal::Awake,
+                Some("") => Signal::Returned,
+                Some(told) => Signal::Told(told),
+            });
         });
         // For as long as the page lives. Where tabs cannot be heard, the page still is.
         let _ = page::listen(heard.into_js_value().unchecked_ref());

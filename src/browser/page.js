@@ -105,7 +105,7 @@ async function keeping(work) {
   opening.onupgradeneeded = () => opening.result.createObjectStore(KEYS);
   const database = await done(opening);
   try {
-    return await done(work(database.transaction(KEYS, "readwrite").objectStore(KEYS)));
+    return await done(await work(database.transaction(KEYS, "readwrite").objectStore(KEYS)));
   } finally {
     database.close();
   }
@@ -147,6 +147,15 @@ export async function unseal(sealed) {
 
 export const mark = (name, value) => keeping((marks) => marks.put(value, name));
 export const marked = (name) => keeping((marks) => marks.get(name));
+
+const ENDED = "ended";
+
+/** The latest first; thirty-two, so that what is remembered does not grow for ever. */
+export function end(login) {
+  keeping(async (ended) => ended.put([login, ...((await done(ended.get(ENDED))) ?? [])].slice(0, 32), ENDED)).catch(() => {});
+}
+
+export const hasEnded = async (login) => (await keeping((ended) => ended.get(ENDED)))?.includes(login);
 
 // ── signatures and hashes ──
 
@@ -195,11 +204,16 @@ const channel = () => (opened ??= new BroadcastChannel("wicketgate"));
 
 export const tell = (message) => channel().postMessage(message);
 
-/** Calls `hear` with what others say, and with nothing where the page may have slept or missed something. */
+/**
+ * Calls `hear` with what others say, with nothing where the page may have slept or missed something, and with an empty text
+ * where the user had left it.
+ */
 export function listen(hear) {
   // The store's own event comes when this page's copy of it is up to date, which a message may come before.
   addEventListener("storage", ({ key }) => hear(key ?? undefined));
-  for (const event of ["online", "pageshow", "visibilitychange"]) addEventListener(event, () => hear());
+  for (const event of ["online", "pageshow", "visibilitychange"]) {
+    addEventListener(event, ({ persisted }) => hear(persisted ? "" : undefined));
+  }
   channel().onmessage = ({ data }) => typeof data === "string" && hear(data);
 }
 

@@ -224,7 +224,7 @@ impl<P: Platform> Client<P> {
             if is_overtaken() {
                 return Err(ErrorKind::Aborted.into());
             }
-            let held = Shared::held(&tokens, claims.as_ref(), exchange.resource(), sent_at);
+            let held = Shared::held(&tokens, claims.as_ref(), exchange.state(), exchange.resource(), sent_at);
             let sealed = self.sealed(held.to_text()).await;
             if is_overtaken() {
                 return Err(ErrorKind::Aborted.into());

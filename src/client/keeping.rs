@@ -2,8 +2,10 @@
 //! it. There the store has the last word: whoever reads something else in it than it wrote there goes on with that.
 
 use super::Client;
+use super::session::LOGIN;
 use crate::platform::{Platform, Signal, Store};
 use crate::protocol::error::Error;
+use crate::protocol::json::SecretObject;
 use crate::protocol::pkce::digest;
 use crate::protocol::secret::Secret;
 
@@ -122,16 +124,22 @@ impl<P: Platform> Client<P> {
         self.tell_others();
     }
 
-    /// The session has ended here: it ends in the store too, and so for every tab that shares it.
-    pub(super) fn forget_session(&self) {
+    /// Ends the session here and in the store, and so for every tab that shares it; where its tab alone has it, also for the
+    /// pages that were left. What was held.
+    pub(super) fn end_session(&self) -> Option<SecretObject> {
+        let held = self.shared.end();
         if let Some(store) = self.store() {
-            self.page.platform.forget(store, self.session_key());
+            let platform = &self.page.platform;
+            platform.forget(store, self.session_key());
             self.shared.kept.take();
-            if let Some(this) = self.this.upgrade() {
-                self.page.platform.spawn(Box::pin(async move { this.mark().await }));
+            if let Some(login) = held.as_ref().and_then(|held| held.text(LOGIN)).filter(|_| store == Store::Tab) {
+                platform.end(login);
+            } else if let Some(this) = self.this.upgrade() {
+                platform.spawn(Box::pin(async move { this.mark().await }));
             }
         }
         self.tell_others();
+        held
     }
 
     pub(super) fn tell_others(&self) {
@@ -142,6 +150,7 @@ impl<P: Platform> Client<P> {
 
     /// Goes on with what the store has: the session of another tab or of an earlier page, or none.
     pub(super) async fn reload(&self) {
+        let Some(store) = self.store() else { return };
         // While one is opened, another tab may put the next one there, or this page go on with another.
         for _ in 0..ROUNDS {
             if !self.has_changed_elsewhere() {
@@ -154,11 +163,18 @@ impl<P: Platform> Client<P> {
             };
             // Where it cannot be opened now, it may be later.
             let Ok(record) = record else { return };
+            let record = record.and_then(|record| SecretObject::parse(record.expose().as_bytes()));
+            // Some browsers bring back with an old page what its tab's store held then.
+            if let Some(login) = record.as_ref().and_then(|record| record.text(LOGIN)).filter(|_| store == Store::Tab)
+                && self.page.platform.has_ended(login).await
+            {
+                self.page.platform.forget(store, self.session_key());
+            }
             if number != self.shared.number() || sealed != self.stored_session() {
                 continue;
             }
             self.shared.kept.replace(sealed);
-            let is_adopted = record.is_some_and(|record| self.shared.adopt(&record, self.now()));
+            let is_adopted = record.is_some_and(|record| self.shared.adopt(record, self.now()));
             if !is_adopted && self.shared.is_signed_in() {
                 self.shared.end();
             }
@@ -172,6 +188,13 @@ impl<P: Platform> Client<P> {
         let is_meant = match signal {
             Signal::Told(key) => key == self.session_key(),
             Signal::Awake => self.has_changed_elsewhere() || self.shared.is_stale(),
+            Signal::Returned => {
+                // Read again: nothing is known of it any more.
+                if let Some(kept) = self.shared.kept.borrow_mut().as_mut() {
+                    kept.clear();
+                }
+                true
+            }
         };
         if is_meant {
             self.page.platform.spawn(Box::pin(async move {

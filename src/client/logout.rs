@@ -72,8 +72,7 @@ impl<P: Platform> Client<P> {
     async fn leave(&self) -> (Option<SecretObject>, Result<(), Error>) {
         // A login under way is overtaken.
         self.shared.decide(self.shared.take_turn());
-        let held = self.shared.end();
-        self.forget_session();
+        let held = self.end_session();
         self.shared.announce();
         self.shared.leaving.set(self.shared.leaving.get() + 1);
         let at_backend = self.end_at_backend().await;

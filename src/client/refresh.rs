@@ -170,8 +170,7 @@ impl<P: Platform> Client<P> {
                         return Ok(());
                     }
                 } else {
-                    self.shared.end();
-                    self.forget_session();
+                    self.end_session();
                 }
                 Err(error)
             }

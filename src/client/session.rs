@@ -101,8 +101,9 @@ impl Session {
 }
 
 /// What the server gave, as it is kept: an object of `v` (the version of this form), `access_token`, `refresh_token`,
-/// `id_token`, `scope`, `claims`, `resource` (what they were asked for, RFC 8707), `replaced` (a digest of the access token
-/// that was renewed), each where there is one, and `expires_at`, in milliseconds since the Unix epoch.
+/// `id_token`, `scope`, `claims`, `login` (whose tokens these are, also when they are renewed: the `state` of the authorization
+/// request), `resource` (what they were asked for, RFC 8707), `replaced` (a digest of the access token that was renewed), each
+/// where there is one, and `expires_at`, in milliseconds since the Unix epoch.
 pub(super) struct Held {
     record: SecretObject,
     /// On the monotonic clock.
@@ -116,6 +117,7 @@ impl Held {
     }
 }
 
+pub(super) const LOGIN: &str = "login";
 const EXPIRES_AT: &str = "expires_at";
 const REPLACED: &str = "replaced";
 /// In milliseconds.
@@ -188,9 +190,15 @@ impl Shared {
         self.session.borrow().status != Status::SignedOut
     }
 
-    /// What to hold of `tokens`, which were asked for `resource`. `sent_at` is when, on both clocks, in milliseconds: what
-    /// the network took is counted against the token, never for it.
-    pub(super) fn held(tokens: &TokenSet, claims: Option<&Json>, resource: Option<&Json>, sent_at: SentAt) -> Held {
+    /// What to hold of the `tokens` of a login, which were asked for `resource`. `sent_at` is when, on both clocks, in
+    /// milliseconds: what the network took is counted against the token, never for it.
+    pub(super) fn held(
+        tokens: &TokenSet,
+        claims: Option<&Json>,
+        login: Option<&str>,
+        resource: Option<&Json>,
+        sent_at: SentAt,
+    ) -> Held {
         let expires_on = |clock: u64| tokens.expires_in.map(|lifetime| clock.saturating_add(lifetime));
         let mut record = SecretObject::empty();
         record.set("v", Json::from(1));
@@ -200,6 +208,7 @@ impl Shared {
         record.set_text("id_token", tokens.id_token.as_ref().filter(|_| claims.is_some()).map(Secret::expose));
         record.set_text("scope", tokens.scope.as_deref());
         record.set_copy("claims", claims);
+        record.set_text(LOGIN, login);
         record.set_copy("resource", resource);
         if let Some(expires_at) = expires_on(sent_at.wall) {
             record.set(EXPIRES_AT, Json::from(expires_at));
@@ -210,7 +219,7 @@ impl Shared {
 
     /// What to hold of renewed `tokens`. What the server did not send anew stays as it is.
     pub(super) fn renewed(&self, tokens: &TokenSet, claims: Option<&Json>, sent_at: SentAt) -> Held {
-        let mut renewed = Self::held(tokens, claims, None, sent_at);
+        let mut renewed = Self::held(tokens, claims, None, None, sent_at);
         let before = self.held.borrow();
         let replaced = before.as_ref().and_then(|before| before.record.text("access_token")).map(digest);
         renewed.record.set_text(REPLACED, replaced.as_deref());
@@ -242,8 +251,7 @@ impl Shared {
     }
 
     /// Goes on with the session that `record` is of. `false` where it is none, or one that is over.
-    pub(super) fn adopt(&self, record: &Secret, now: SentAt) -> bool {
-        let Some(record) = SecretObject::parse(record.expose().as_bytes()) else { return false };
+    pub(super) fn adopt(&self, record: SecretObject, now: SentAt) -> bool {
         let left = record.member(EXPIRES_AT).map(|_| record.integer(EXPIRES_AT).unwrap_or_default().saturating_sub(now.wall));
         let is_over = left == Some(0) && record.text("refresh_token").is_none();
         if record.integer("v") != Some(1) || record.text("access_token").is_none() || is_over {

@@ -45,6 +45,11 @@ impl CodeExchange {
         self.0.text("iss")
     }
 
+    /// The `state` of the authorization request: no other has the same.
+    pub fn state(&self) -> Option<&str> {
+        self.0.text("state")
+    }
+
     /// The nonce of the authorization request, where one was sent: then `openid` was asked for.
     pub fn nonce(&self) -> Option<&str> {
         self.0.text("nonce")

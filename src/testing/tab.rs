@@ -46,6 +46,7 @@ struct Browser {
     clock: Clock,
     store: Texts,
     marks: Texts,
+    ended: RefCell<Vec<String>>,
     locks: RefCell<BTreeSet<String>>,
     pages: RefCell<Vec<(u64, Hear)>>,
     wake_ups: RefCell<BTreeSet<u64>>,
@@ -238,6 +239,14 @@ impl Platform for Tab {
 
     fn marked(&self, name: &str) -> impl Future<Output = Option<String>> {
         ready(self.browser.marks.borrow().get(name).cloned())
+    }
+
+    fn end(&self, login: &str) {
+        self.browser.ended.borrow_mut().push(login.into());
+    }
+
+    fn has_ended(&self, login: &str) -> impl Future<Output = bool> {
+        ready(self.browser.ended.borrow().iter().any(|ended| ended == login))
     }
 
     fn lock(&self, name: &str, _hold: u64) -> impl Future<Output = Option<TabLock>> {

@@ -95,6 +95,7 @@ struct Origin {
     store: RefCell<BTreeMap<String, String>>,
     behaviour: Cell<Behaviour>,
     marks: RefCell<BTreeMap<String, String>>,
+    ended: RefCell<Vec<String>>,
     can_seal: Cell<bool>,
     has_locks: Cell<bool>,
     /// By name: whether it is held, and who waits.
@@ -141,6 +142,7 @@ impl Host {
             store: RefCell::default(),
             behaviour: Cell::new(Behaviour::Works),
             marks: RefCell::default(),
+            ended: RefCell::default(),
             can_seal: Cell::new(true),
             has_locks: Cell::new(true),
             locks: RefCell::default(),
@@ -245,6 +247,12 @@ impl Host {
     /// The page is shown again, or the network is back.
     pub(crate) fn wake_up(&self) {
         self.signal_to(|number| number == self.number, Signal::Awake);
+        self.run_tasks();
+    }
+
+    /// The user had left the page, and has come back to it as it was then.
+    pub(crate) fn come_back(&self) {
+        self.signal_to(|number| number == self.number, Signal::Returned);
         self.run_tasks();
     }
 
@@ -457,6 +465,15 @@ impl Platform for Host {
     async fn marked(&self, name: &str) -> Option<String> {
         yield_now().await;
         self.tab.origin.marks.borrow().get(name).cloned()
+    }
+
+    fn end(&self, login: &str) {
+        self.tab.origin.ended.borrow_mut().push(login.into());
+    }
+
+    async fn has_ended(&self, login: &str) -> bool {
+        yield_now().await;
+        self.tab.origin.ended.borrow().iter().any(|ended| ended == login)
     }
 
     fn lock(&self, name: &str, _hold: u64) -> impl Future<Output = Option<HeldLock>> {

@@ -40,6 +40,75 @@ fn rule_5_1_a_session_survives_a_reload() {
 }
 
 #[test]
+fn rule_5_16_a_session_that_a_browser_brings_back_with_an_old_page_stays_ended() {
+    for is_renewed in [false, true] {
+        let host = tab();
+        let (left, page) = signed_in(&host, &kept_in("session"));
+        let old = host.store_content();
+        let next = reloaded(&host, &kept_in("session"));
+        let other = host.another_tab(HOME);
+        let (of_other_tab, other_page) = signed_in(&other, &kept_in("session"));
+        if is_renewed {
+            host.answer(new_tokens(2));
+            assert_eq!(renew(&next).unwrap(), "at-2");
+        }
+        log_out(&next).unwrap();
+        assert_eq!(next.session().status, Status::SignedOut);
+
+        // The tab's store is again what it was.
+        old.iter().for_each(|(key, value)| host.plant(key, value));
+        page.platform().come_back();
+        assert_eq!(left.session().status, Status::SignedOut);
+        assert!(host.keys("wicketgate.session.").is_empty());
+        // And also for a page that is loaded then.
+        old.iter().for_each(|(key, value)| host.plant(key, value));
+        assert_eq!(reloaded(&host, &kept_in("session")).session().status, Status::SignedOut);
+        assert!(host.keys("wicketgate.session.").is_empty());
+
+        other_page.platform().come_back();
+        assert_eq!(of_other_tab.session().status, Status::SignedIn, "another login is not meant");
+    }
+}
+
+#[test]
+fn rule_5_16_nor_does_a_page_go_on_with_what_it_held() {
+    for store in ["session", "local"] {
+        let host = tab();
+        let (left, page) = signed_in(&host, &kept_in(store));
+        log_out(&reloaded(&host, &kept_in(store))).unwrap();
+        page.platform().come_back();
+        assert_eq!(left.session().status, Status::SignedOut, "{store}");
+    }
+}
+
+#[test]
+fn rule_5_16_a_session_that_goes_on_is_there_when_the_user_comes_back() {
+    for store in ["session", "local", "memory"] {
+        let host = tab();
+        let (left, page) = signed_in(&host, &kept_in(store));
+        page.platform().come_back();
+        assert_eq!(token(&left).unwrap(), "at-1", "{store}");
+    }
+    let host = tab();
+    host.set_store_for("wicketgate.session.", Behaviour::Full);
+    let (left, page) = signed_in(&host, &kept_in("session"));
+    page.platform().come_back();
+    assert_eq!(token(&left).unwrap(), "at-1", "where the store was full");
+}
+
+#[test]
+fn rule_5_16_a_page_that_comes_back_asks_the_backend() {
+    let host = tab();
+    host.answer(Answer::json(200, r#"{"session":{"claims":{"sub":"ada"}}}"#));
+    let page = wicketgate::client::Page::new(host.clone());
+    let client = connect_on(&page, with_session_backend());
+    assert_eq!(client.session().status, Status::SignedIn);
+    host.answer(Answer::empty(401));
+    page.platform().come_back();
+    assert_eq!(client.session().status, Status::SignedOut);
+}
+
+#[test]
 fn rule_5_1_the_tab_keeps_it_unless_it_is_told_otherwise() {
     let by_default = Configuration::new("client-1")
         .with("issuer", ISSUER)

@@ -276,6 +276,7 @@ pub(crate) struct World {
     pub(crate) origin: RefCell<BTreeMap<String, String>>,
     pub(crate) tabs: RefCell<Vec<BTreeMap<String, String>>>,
     marks: RefCell<BTreeMap<String, String>>,
+    ended: RefCell<Vec<String>>,
     /// Which write was the latest that was marked, and in which step.
     marked: RefCell<Vec<(u64, u64)>>,
     pub(crate) pages: RefCell<Vec<PageState>>,
@@ -307,6 +308,7 @@ impl World {
             origin: RefCell::default(),
             tabs: RefCell::default(),
             marks: RefCell::default(),
+            ended: RefCell::default(),
             marked: RefCell::default(),
             pages: RefCell::default(),
             sealed: RefCell::default(),
@@ -689,6 +691,17 @@ impl Platform for Host {
         let mark = self.world.marks.borrow().get(name).cloned();
         self.wait_a_little().await;
         mark
+    }
+
+    fn end(&self, login: &str) {
+        self.world.ended.borrow_mut().push(login.into());
+    }
+
+    async fn has_ended(&self, login: &str) -> bool {
+        self.wait_a_little().await;
+        let has_ended = self.world.ended.borrow().iter().any(|ended| ended == login);
+        self.wait_a_little().await;
+        has_ended
     }
 
     async fn lock(&self, _name: &str, hold: u64) -> Option<HeldLock> {
