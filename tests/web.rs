@@ -754,6 +754,21 @@ async fn other_pages_are_told_and_this_one_hears_of_them() {
 }
 
 #[wasm_bindgen_test]
+async fn of_logins_that_have_ended_the_latest_are_remembered() {
+    let page = page();
+    let platform = page.platform();
+    assert!(!platform.has_ended("login 0").await);
+    for number in 0..33 {
+        platform.end(&format!("login {number}"));
+        while !platform.has_ended(&format!("login {number}")).await {
+            platform.sleep(1).await;
+        }
+    }
+    assert!(!platform.has_ended("login 0").await && !platform.has_ended("login").await);
+    assert!(platform.has_ended("login 1").await);
+}
+
+#[wasm_bindgen_test]
 async fn a_page_hears_what_others_say_and_what_wakes_it() {
     let heard: Rc<RefCell<Vec<String>>> = Rc::default();
     let log = heard.clone();
@@ -761,8 +776,11 @@ async fn a_page_hears_what_others_say_and_what_wakes_it() {
         log.borrow_mut().push(match signal {
             Signal::Told(message) => message.into(),
             Signal::Awake => "awake".into(),
+            Signal::Returned => "returned".into(),
         });
     }));
+    js("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+    assert_eq!(heard.take(), ["returned"]);
     for event in ["online", "pageshow", "visibilitychange", "focus"] {
         js(&format!("window.dispatchEvent(new Event('{event}'))"));
     }
