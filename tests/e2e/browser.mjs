@@ -16,8 +16,6 @@ const engines = {
     launchProfile: (folder) => firefox.launchPersistentContext(folder, firefoxOptions({})),
     lacks: {
       darkness: "Firefox 153 takes no order to prefer dark colours",
-      // Seen without the library: what another page of the tab has removed is still there, and there again after a reload.
-      "the store of a living page": "a page that comes back alive in Firefox 153 has the sessionStorage that it left",
       history: "WebDriver BiDi does not tell what is in a tab's history",
       "a network log": "only Chromium's own protocol tells the times of a request",
     },
