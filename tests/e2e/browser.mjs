@@ -22,20 +22,23 @@ const engines = {
   },
   webkit: {
     launch: () => launch(process.env.WEBKIT_DRIVER || "/usr/bin/WebKitWebDriver"),
-    lacks: Object.fromEntries(
-      [
-        ["history", "tell what is in a tab's history"],
-        ["a network log", "tell the times of a request"],
-        ["interception", "answer in a server's place"],
-        ["traffic", "tell what a page sends and prints"],
-        ["early scripts", "run a script before the page's own"],
-        ["clocks", "stop a page's timers"],
-        ["no network", "take the network away"],
-        ["cookies", "reach the cookies of another site than the page's"],
-        ["profiles", "keep a profile"],
-        ["names", "give a host another name"],
-      ].map(([ability, cannot]) => [ability, `WebDriver cannot ${cannot}`]),
-    ),
+    lacks: {
+      "reasons of an abort": "fetch of WebKitGTK 2.50 ends in an AbortError, whatever the signal's reason",
+      ...Object.fromEntries(
+        [
+          ["history", "tell what is in a tab's history"],
+          ["a network log", "tell the times of a request"],
+          ["interception", "answer in a server's place"],
+          ["traffic", "tell what a page sends and prints"],
+          ["early scripts", "run a script before the page's own"],
+          ["clocks", "stop a page's timers"],
+          ["no network", "take the network away"],
+          ["cookies", "reach the cookies of another site than the page's"],
+          ["profiles", "keep a profile"],
+          ["names", "give a host another name"],
+        ].map(([ability, cannot]) => [ability, `WebDriver cannot ${cannot}`]),
+      ),
+    },
   },
 };
 

@@ -7,7 +7,7 @@ import { bundle } from "../servers/bundle.mjs";
 import { busy } from "../servers/faults.mjs";
 import { startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
-import { launchBrowser } from "./browser.mjs";
+import { launchBrowser, needs } from "./browser.mjs";
 import { until } from "./stage.mjs";
 import { Tab } from "./tab.mjs";
 
@@ -56,7 +56,7 @@ for (const [name, field] of [
   ["seconds", () => "120"],
   ["a date", async (tab) => new Date((await tab.evaluate(() => Date.now())) + 120_000).toUTCString()],
 ]) {
-  test(`Retry-After with ${name}: until then nothing is sent, whoever asks, and what there is serves`, async (t) => {
+  test(`Retry-After with ${name}: until then nothing is sent, whoever asks, and what there is serves`, needs("clocks"), async (t) => {
     const tab = await open(t);
     const token = await tab.accessToken(config);
     await isRefused(tab, await field(tab));
@@ -76,7 +76,7 @@ for (const [name, field] of [
   });
 }
 
-test("Retry-After: when the time has come it is tried again by itself", async (t) => {
+test("Retry-After: when the time has come it is tried again by itself", needs("clocks"), async (t) => {
   const tab = await open(t);
   await isRefused(tab, "120");
   await tab.page.clock.runFor(122_000);
@@ -84,7 +84,7 @@ test("Retry-After: when the time has come it is tried again by itself", async (t
   await tab.page.waitForFunction(async (config) => (await app.client(config)).session().status === "signed-in", config, { polling: 50 });
 });
 
-test("Retry-After of a day is heeded for five minutes", async (t) => {
+test("Retry-After of a day is heeded for five minutes", needs("clocks"), async (t) => {
   const tab = await open(t);
   await isRefused(tab, "86400");
   await tab.page.clock.runFor(299_000);
@@ -100,7 +100,7 @@ for (const [name, field] of [
   ["that has passed", ["Wed, 21 Oct 2015 07:28:00 GMT"]],
   ["of no seconds", ["0"]],
 ]) {
-  test(`Retry-After ${name} is none`, async (t) => {
+  test(`Retry-After ${name} is none`, needs("clocks"), async (t) => {
     const tab = await open(t);
     await isRefused(tab, ...field);
     await forced(tab);

@@ -2,6 +2,7 @@
 // here is what its wrapper makes of them. No server has to be real for that: `window.fetch` is a stub, and says what it is to say.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { needs } from "./browser.mjs";
 import { startStage } from "./stage.mjs";
 
 const stage = await startStage();
@@ -175,7 +176,7 @@ test("the session is one frozen object until it changes", async (t) => {
   });
 });
 
-test("listeners: each hears of each change once, whatever another one throws", async (t) => {
+test("listeners: each hears of each change once, whatever another one throws", needs("traffic"), async (t) => {
   const tab = await open(t);
   const uncaught = [];
   tab.page.on("pageerror", (error) => uncaught.push(error.message));

@@ -8,7 +8,7 @@ import { ACR, startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
 import { startResource } from "../servers/resource.mjs";
 import { startWorksmart } from "../servers/worksmart.mjs";
-import { launchBrowser } from "./browser.mjs";
+import { launchBrowser, needs } from "./browser.mjs";
 import { until } from "./stage.mjs";
 import { Tab } from "./tab.mjs";
 
@@ -72,10 +72,9 @@ async function open(t, kept = config) {
 
 /** Runs `work`, which gets the client, and `argument`. Gives its value, or of an error its members. */
 async function ask(tab, work, argument, kept = config) {
-  const { value, error } = await tab.evaluate(
-    ([config, work, argument]) => app.outcome(async () => (0, eval)(work)(await app.client(config), argument)),
-    [kept, `(${work})`, argument],
-  );
+  // Put together here: the page's policy lets no text become code.
+  const asking = new Function("[config, argument]", `return app.outcome(async () => (${work})(await app.client(config), argument));`);
+  const { value, error } = await tab.evaluate(asking, [kept, argument]);
   return error ?? value;
 }
 
@@ -135,16 +134,16 @@ for (const [name, { make, sent, type }] of Object.entries(bodies)) {
       refuse(tab.token);
       const status = await ask(
         tab,
-        async (client, [url, make, way]) => {
-          const init = { method: "POST", body: (0, eval)(make)() };
+        `async (client, [url, way]) => {
+          const init = { method: "POST", body: (${make})() };
           const input = {
             init: () => [url, init],
             Request: () => [new Request(url, init)],
-            "Request and init": () => [new Request(`${url}?a=1`, { method: "PUT", body: "another" }), init],
+            "Request and init": () => [new Request(url + "?a=1", { method: "PUT", body: "another" }), init],
           };
           return (await client.fetch(...input[way]())).status;
-        },
-        [echo, `(${make})`, way],
+        }`,
+        [echo, way],
       );
       assert.equal(status, 200);
       const [first, second] = api.requests;
@@ -166,7 +165,7 @@ for (const [name, { make, sent, type }] of Object.entries(bodies)) {
   }
 }
 
-test("a stream as body is the browser's own affair: over HTTP/1.1 Chromium refuses it", async (t) => {
+test("a stream as body is the browser's own affair", async (t) => {
   const tab = await open(t);
   const errors = await ask(
     tab,
@@ -179,8 +178,8 @@ test("a stream as body is the browser's own affair: over HTTP/1.1 Chromium refus
     echo,
   );
   assert.deepEqual(errors[0], errors[1]);
-  assert.deepEqual(errors[0], ["TypeError", "Failed to fetch"]);
-  assert.deepEqual(api.requests, []);
+  // Chromium refuses it over HTTP/1.1, Firefox sends its name as text, WebKit refuses it.
+  assert(api.requests.length === 0 || api.requests.every(({ body }) => body === "[object ReadableStream]"));
 });
 
 test("headers, method and credentials go out as they were asked for", async (t) => {
@@ -300,7 +299,7 @@ test("an Authorization header of its own, and no-cors, are refused, and nothing 
   assert.deepEqual(api.requests, []);
 });
 
-test("who has no session has no request: nobody signed in, and with a backend", async (t) => {
+test("who has no session has no request: nobody signed in, and with a backend", needs("interception"), async (t) => {
   const tab = await open(t);
   await tab.run((config) => app.logOut(config, { redirect: false }), config);
   assert.equal((await call(tab, me)).code, "no_session");
@@ -323,7 +322,7 @@ test("who has no session has no request: nobody signed in, and with a backend", 
 
 // ── A refused token ──
 
-test("401 once: one refresh, one more try, and the caller sees what came of that", async (t) => {
+test("401 once: one refresh, one more try, and the caller sees what came of that", needs("traffic"), async (t) => {
   const tab = await open(t);
   refuse(tab.token);
   const complaints = [];
@@ -382,7 +381,7 @@ test("without a refresh token a 401 is the answer", async (t) => {
   assert.deepEqual(oidc.tokenRequests(), []);
 });
 
-test("another user logs in meanwhile in another tab: the refused request is not sent with their token", async (t) => {
+test("another user logs in meanwhile in another tab: the refused request is not sent with their token", needs("cookies"), async (t) => {
   const local = { ...config, tokenStore: "local" };
   const tab = await open(t, local);
   const theirs = await tab.another();
@@ -459,23 +458,25 @@ test("aborted while it waits for a token: at once, and the refresh goes on for o
   assert.deepEqual(api.requests, []);
 });
 
-test("aborted while the API works, and while a refused token is renewed", async (t) => {
+test("aborted while the API works", needs("reasons of an abort"), async (t) => {
   const tab = await open(t);
   api.hold = () => new Promise(() => {});
   await begin(tab, me);
   await until(() => api.requests.length === 1, "the request");
   assert.equal(await abort(tab), true);
+});
 
-  api.hold = undefined;
+test("aborted while a refused token is renewed", async (t) => {
+  const tab = await open(t);
   refuse(tab.token);
   oidc.hold = ({ path }) => (path === "/token" ? new Promise(() => {}) : undefined);
   await begin(tab, me);
   await until(() => refreshes().length === 1, "the refresh");
   assert.equal(await abort(tab), true);
-  assert.equal(api.requests.length, 2);
+  assert.equal(api.requests.length, 1);
 });
 
-test("aborted while the answer comes: the reader has the signal's reason", async (t) => {
+test("aborted while the answer comes: the reader has the signal's reason", needs("reasons of an abort"), async (t) => {
   const tab = await open(t);
   const isOwn = await ask(
     tab,

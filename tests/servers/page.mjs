@@ -26,7 +26,8 @@ const careful = ({ scripts, styles, servers }) =>
 
 /**
  * Serves `directory`, and before it what is in `built`, by path. The answer has members to be set once the other servers run: `servers` (origins that the page may fetch from),
- * `backend` (the backend's origin), `config` (answered as `/config.json`), `scripts` and `styles` (as the options); and `requests` to the backend and its `answers`.
+ * `backend` (the backend's origin), `config` (answered as `/config.json`), `scripts` and `styles` (as the options); `requests` to the backend and its `answers`; and `violations`, what browsers have sent to
+ * `/violations`, for policies with `report-uri`.
  */
 export async function startPage({
   directory,
@@ -38,12 +39,16 @@ export async function startPage({
   // The callback's address carries a code: a careful host lets no referrer out (RFC 9700 §4.2).
   referrerPolicy = "no-referrer",
 }) {
-  const page = { servers: [], backend: undefined, config: undefined, scripts, styles, requests: [], answers: [] };
+  const page = { servers: [], backend: undefined, config: undefined, scripts, styles, requests: [], answers: [], violations: [] };
 
   const server = await serve(
     async (request, response) => {
       const { pathname } = new URL(request.url, "http://page.invalid");
       if (/^\/(auth|api)\//.test(pathname)) return passOn(request, response);
+      if (pathname === "/violations") {
+        page.violations.push(JSON.parse(await readBody(request))["csp-report"]);
+        return response.writeHead(204).end();
+      }
       if (pathname === "/config.json") return sendJson(response, 200, page.config);
 
       const file = extname(pathname) ? pathname : "/index.html";
