@@ -9,10 +9,16 @@ after(() => stage.close());
 for (const { name, config } of stage.ways) {
   test(`${name}: back from the login page before logging in: navigation_cancelled, and another try works`, async (t) => {
     const tab = await stage.open(t);
+    // A page that has not loaded to its end is not kept.
+    await tab.page.waitForFunction(() => document.readyState === "complete");
     await tab.evaluate(() => (window.alive = true));
-    // What it comes to is read after the page is back.
-    tab.evaluate((config) => void (window.begun = app.begin(config)), config()).catch(() => {});
+    // A little later, when nothing of the driver's is in the page any more. What it comes to is read after the page is back.
+    await tab.evaluate((config) => {
+      window.begun = new Promise((resolve) => setTimeout(() => resolve(app.begin(config)), 100));
+      return undefined;
+    }, config());
     await tab.page.waitForURL(({ origin }) => origin !== stage.page.origin);
+    await tab.page.waitForFunction(() => document.readyState === "complete");
     await tab.back();
     await tab.page.waitForFunction(() => window.alive, undefined, { polling: 50 });
 

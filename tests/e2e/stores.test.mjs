@@ -610,6 +610,8 @@ for (const [name, kept] of Object.entries({ "the default": byDefault, local })) 
     const tab = await open(t, undefined, living);
     await logIn(tab, kept);
     await listen(tab, kept);
+    // A page that has not loaded to its end is not kept.
+    await tab.page.waitForFunction(() => document.readyState === "complete");
     await tab.evaluate(() => (window.alive = true));
     await tab.visit("/elsewhere");
     assert.equal((await tab.session(kept)).status, "signed-in");
