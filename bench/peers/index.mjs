@@ -14,6 +14,7 @@ import { readFileSync } from "node:fs";
  * @property {string} version
  * @property {boolean} [checksSignature] whether it checks that of an ID token
  * @property {object} [config] what its configuration has besides
+ * @property {string} [head] what its page has in its head besides
  * @property {string[]} [only] the measurements that it is there for; else all
  */
 

@@ -3,7 +3,8 @@ import { serve } from "./https.mjs";
 
 /**
  * @param options.bundles by peer's `id`: what `bundle.mjs` makes of it
- * @returns `url(peer)`, which is the redirect URI, too; `isolated`, which gives pages a clock of 5 µs where it is true
+ * @returns `url(peer)`, which is the redirect URI, too; `isolated`, which gives pages a clock of 5 µs where it is true;
+ *   `head`, what pages have in theirs besides
  */
 export async function startPage({ certificate, bundles }) {
   const page = { isolated: false, head: undefined };
@@ -22,7 +23,8 @@ export async function startPage({ certificate, bundles }) {
         }),
       });
       // Without the icon the browser would ask for one.
-      response.end('<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">' + (page.head ?? "") + '<body><script type="module" src="page.js"></script>');
+      const head = `<meta charset="utf-8"><link rel="icon" href="data:,">${page.head ?? ""}`;
+      response.end(`<!doctype html>${head}<body><script type="module" src="page.js"></script>`);
     },
     { certificate },
   );
