@@ -75,6 +75,9 @@ const aborted = () => wicketgateError("aborted", "The call was aborted.", "Call 
 
 const href = (url?: string | URL) => (url === undefined ? undefined : String(url));
 
+/** What the module takes for an issuer, and some more. */
+const ISSUER = /^https:|^http:..(localhost|127\.0\.0\.1)\b/;
+
 /**
  * Asks for the server's metadata where the module will look for them first, while it is loading: both take about as long.
  * It decides nothing by that. The module checks the configuration and asks the same, and takes the answer that is there;
@@ -82,9 +85,10 @@ const href = (url?: string | URL) => (url === undefined ? undefined : String(url
  */
 function discoverAhead(config: ClientConfig): (() => void) | undefined {
   const { issuer, metadata } = config ?? {};
-  const canBe = !metadata && /^https:|^http:..(localhost|127\.0\.0\.1)\b/.test(issuer!);
   // A page with an answer to a login has what the tab remembers.
-  if (canBe && !/\bstate=/.test(location.href)) return askAhead(issuer!.replace(/\/$/, "") + "/.well-known/openid-configuration");
+  if (typeof issuer === "string" && ISSUER.test(issuer) && !metadata && !/\bstate=/.test(location.href)) {
+    return askAhead(issuer.replace(/\/$/, "") + "/.well-known/openid-configuration");
+  }
 }
 
 /** The public functions, over a module that `instantiate` loads. */

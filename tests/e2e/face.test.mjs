@@ -65,6 +65,16 @@ function checkError(seen, code, retryable = false, more = {}) {
   assert.deepEqual(others, { name: "WicketgateError", code, retryable, ...genuine, ...more });
 }
 
+for (const [what, issuer] of Object.entries({ "a symbol": "Symbol()", "a number": "7", "an object": "({})", "null": "null" })) {
+  test(`the first call of a page with ${what} as issuer: invalid_config, and nobody is asked`, async (t) => {
+    const tab = await open(t);
+    // Before the module is there, the wrapper looks at it.
+    const trying = new Function(`face.answer(500, ""); return face.error(() => app.createClient({ clientId: "a", issuer: ${issuer} }));`);
+    checkError(await tab.evaluate(trying), "invalid_config");
+    assert.equal(await tab.evaluate(() => face.requests), 0);
+  });
+}
+
 test("errors are real errors, with the members of the contract and no others", async (t) => {
   const tab = await open(t);
   const error = (work) => tab.evaluate(work);
