@@ -76,7 +76,7 @@ const aborted = () => wicketgateError("aborted", "The call was aborted.", "Call 
 const href = (url?: string | URL) => (url === undefined ? undefined : String(url));
 
 /** What the module takes for an issuer, and some more. */
-const ISSUER = /^https:|^http:..(localhost|127\.0\.0\.1)\b/;
+const ISSUER = /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)(?=[:/]|$))[^?#@\s\\]*$/;
 
 /**
  * Asks for the server's metadata where the module will look for them first, while it is loading: both take about as long.

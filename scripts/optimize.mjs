@@ -29,12 +29,9 @@ for (const [name, short] of exports) {
     replace(new RegExp(`\\bwasm\\.${escaped(name)}(?![\\w$])`, "g"), `wasm[${JSON.stringify(short)}]`, name);
   }
 }
-// Other ways to be given the module than the wrapper's; strings without `--encode-into always`; what a decoder that has
-// read two gigabytes needs in Safari; closures that only JavaScript would let go of: the module lets go of its own, or
-// never does.
-const decode = "    return cachedTextDecoder.decode(getUint8ArrayMemory0().subarray(ptr, ptr + len));\n";
+// Other ways to be given the module than the wrapper's; strings without `--encode-into always`; closures that only
+// JavaScript would let go of: the module lets go of its own, or never does.
 const instantiate = "    return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);\n";
-replace(/(?<=function decodeText\(ptr, len\) \{\n)[^]*?(?=\}\n\nconst)/g, decode, "decodeText");
 replace(/function initSync\(module\) \{\n[^]*?(?=\}\n\nasync)/g, `function initSync({ module }) {\n${instantiate}`, "initSync");
 replace(/const CLOSURE_DTORS = [^]*?;\n/g, "", "CLOSURE_DTORS");
 replace(/ *CLOSURE_DTORS\..*\n/g, "", "the use of CLOSURE_DTORS");

@@ -89,8 +89,9 @@ pub trait Platform: 'static {
     /// What was marked last under `name`, by any page.
     fn marked(&self, name: &str) -> impl Future<Output = Option<String>>;
 
-    /// Begins to remember, for every page of the origin, that `login` has ended: the latest of them, not all.
-    fn end(&self, login: &str);
+    /// Remembers, for every page of the origin, that `login` has ended: the latest of them, not all. Takes no longer than a
+    /// person would wait, whether it succeeds or not.
+    fn end(&self, login: &str) -> impl Future<Output = ()>;
 
     /// Whether it is remembered that `login` has ended.
     fn has_ended(&self, login: &str) -> impl Future<Output = bool>;

@@ -147,8 +147,8 @@ impl Platform for Browser {
         settled(&page::marked(name)).read(|mark| mark.ok()?.as_string())
     }
 
-    fn end(&self, login: &str) {
-        let _ = page::end(login);
+    fn end(&self, login: &str) -> impl Future<Output = ()> {
+        settled(&page::end(login)).read(drop)
     }
 
     fn has_ended(&self, login: &str) -> impl Future<Output = bool> {

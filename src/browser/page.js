@@ -31,14 +31,17 @@ let ahead = [];
 /** Begins a request for JSON which the module will send as soon as it is there. What it gives ends that request. */
 export function askAhead(url) {
   const controller = new AbortController();
-  const abort = () => {
-    ahead = [];
-    controller.abort();
+  const abort = () => controller.abort();
+  const mine = (ahead = [url, request(url, { accept: "application/json" }, undefined, "omit", controller.signal), abort]);
+  // Of one that was taken, who has it sees to the end.
+  const stop = () => {
+    if (ahead === mine) {
+      ahead = [];
+      abort();
+    }
   };
-  ahead = [url, request(url, { accept: "application/json" }, undefined, "omit", controller.signal), abort];
-  // Who asks for it hears of it.
-  ahead[1].catch(abort);
-  return abort;
+  mine[1].catch(stop);
+  return stop;
 }
 
 /** Status, content type, milliseconds of `Retry-After`, and body; or else whether it was the time that ran out. */
@@ -150,10 +153,12 @@ export const marked = (name) => keeping((marks) => marks.get(name));
 
 const ENDED = "ended";
 
-/** The latest first; thirty-two, so that what is remembered does not grow for ever. */
-export function end(login) {
-  keeping(async (ended) => ended.put([login, ...((await done(ended.get(ENDED))) ?? [])].slice(0, 32), ENDED)).catch(() => {});
-}
+/** The latest first; thirty-two, so that what is remembered does not grow for ever. It keeps nobody for longer than a second. */
+export const end = (login) =>
+  Promise.race([
+    keeping(async (ended) => ended.put([login, ...((await done(ended.get(ENDED))) ?? [])].slice(0, 32), ENDED)),
+    sleep(1000),
+  ]);
 
 export const hasEnded = async (login) => (await keeping((ended) => ended.get(ENDED)))?.includes(login);
 
@@ -210,11 +215,11 @@ export const tell = (message) => channel().postMessage(message);
  */
 export function listen(hear) {
   // The store's own event comes when this page's copy of it is up to date, which a message may come before.
-  addEventListener("storage", ({ key }) => hear(key ?? undefined));
+  addEventListener("storage", ({ key }) => hear(key || undefined));
   for (const event of ["online", "pageshow", "visibilitychange"]) {
     addEventListener(event, ({ persisted }) => hear(persisted ? "" : undefined));
   }
-  channel().onmessage = ({ data }) => typeof data === "string" && hear(data);
+  channel().onmessage = ({ data }) => typeof data === "string" && data && hear(data);
 }
 
 // ── the page ──

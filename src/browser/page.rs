@@ -26,8 +26,7 @@ extern "C" {
     pub(super) fn unseal(sealed: &str) -> Promise;
     pub(super) fn mark(name: &str, value: &str) -> Promise;
     pub(super) fn marked(name: &str) -> Promise;
-    #[wasm_bindgen(catch)]
-    pub(super) fn end(login: &str) -> Result<(), JsValue>;
+    pub(super) fn end(login: &str) -> Promise;
     #[wasm_bindgen(js_name = hasEnded)]
     pub(super) fn has_ended(login: &str) -> Promise;
     pub(super) fn verify(algorithm: &str, key: &str, signature: &[u8], signed: &[u8]) -> Promise;

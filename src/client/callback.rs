@@ -270,7 +270,7 @@ impl<P: Platform> Client<P> {
             return Ok(());
         }
         if self.has_changed_elsewhere() {
-            self.reload().await;
+            self.reload(false).await;
             self.shared.announce();
         }
         self.ask_backend().await

@@ -124,22 +124,23 @@ impl<P: Platform> Client<P> {
         self.tell_others();
     }
 
-    /// Ends the session here and in the store, and so for every tab that shares it; where its tab alone has it, also for the
-    /// pages that were left. What was held.
+    /// Ends the session here and in the store, and so for every tab that shares it. What was held.
     pub(super) fn end_session(&self) -> Option<SecretObject> {
         let held = self.shared.end();
         if let Some(store) = self.store() {
-            let platform = &self.page.platform;
-            platform.forget(store, self.session_key());
+            self.page.platform.forget(store, self.session_key());
             self.shared.kept.take();
-            if let Some(login) = held.as_ref().and_then(|held| held.text(LOGIN)).filter(|_| store == Store::Tab) {
-                platform.end(login);
-            } else if let Some(this) = self.this.upgrade() {
-                platform.spawn(Box::pin(async move { this.mark().await }));
+            if let Some(this) = self.this.upgrade() {
+                self.page.platform.spawn(Box::pin(async move { this.mark().await }));
             }
         }
         self.tell_others();
         held
+    }
+
+    /// The login of `record`, where a tab keeps its own session: pages that were left may still have it.
+    pub(super) fn login_of_tab<'a>(&self, record: Option<&'a SecretObject>) -> Option<&'a str> {
+        record.filter(|_| self.store() == Some(Store::Tab))?.text(LOGIN)
     }
 
     pub(super) fn tell_others(&self) {
@@ -148,32 +149,40 @@ impl<P: Platform> Client<P> {
         }
     }
 
-    /// Goes on with what the store has: the session of another tab or of an earlier page, or none.
-    pub(super) async fn reload(&self) {
-        let Some(store) = self.store() else { return };
+    /// Goes on with what the store has: the session of another tab or of an earlier page, or none. `anyway` where it is to be
+    /// looked whether that has ended also if it is what this page knows of.
+    pub(super) async fn reload(&self, anyway: bool) {
+        let platform = &self.page.platform;
         // While one is opened, another tab may put the next one there, or this page go on with another.
         for _ in 0..ROUNDS {
-            if !self.has_changed_elsewhere() {
+            if !anyway && !self.has_changed_elsewhere() {
                 return;
             }
             let (number, sealed) = (self.shared.number(), self.stored_session());
             let record = match &sealed {
-                Some(sealed) => self.page.platform.open(sealed.clone()).await,
+                Some(sealed) => platform.open(sealed.clone()).await,
                 None => Ok(None),
             };
             // Where it cannot be opened now, it may be later.
             let Ok(record) = record else { return };
-            let record = record.and_then(|record| SecretObject::parse(record.expose().as_bytes()));
-            // Some browsers bring back with an old page what its tab's store held then.
-            if let Some(login) = record.as_ref().and_then(|record| record.text(LOGIN)).filter(|_| store == Store::Tab)
-                && self.page.platform.has_ended(login).await
-            {
-                self.page.platform.forget(store, self.session_key());
-            }
+            let mut record = record.and_then(|record| SecretObject::parse(record.expose().as_bytes()));
+            // A browser may bring back with an old page what its tab's store held then.
+            let has_ended = match self.login_of_tab(record.as_ref()) {
+                Some(login) => platform.has_ended(login).await,
+                None => false,
+            };
             if number != self.shared.number() || sealed != self.stored_session() {
                 continue;
             }
-            self.shared.kept.replace(sealed);
+            if has_ended {
+                platform.forget(Store::Tab, self.session_key());
+                self.shared.kept.take();
+                record = None;
+            } else if self.has_changed_elsewhere() {
+                self.shared.kept.replace(sealed);
+            } else {
+                return;
+            }
             let is_adopted = record.is_some_and(|record| self.shared.adopt(record, self.now()));
             if !is_adopted && self.shared.is_signed_in() {
                 self.shared.end();
@@ -185,25 +194,21 @@ impl<P: Platform> Client<P> {
     /// What to do when the page is told something.
     pub(super) fn hear(&self, signal: Signal<'_>) {
         let Some(this) = self.this.upgrade() else { return };
+        let has_returned = signal == Signal::Returned;
         let is_meant = match signal {
             Signal::Told(key) => key == self.session_key(),
             Signal::Awake => self.has_changed_elsewhere() || self.shared.is_stale(),
-            Signal::Returned => {
-                // Read again: nothing is known of it any more.
-                if let Some(kept) = self.shared.kept.borrow_mut().as_mut() {
-                    kept.clear();
-                }
-                true
-            }
+            Signal::Returned => true,
         };
         if is_meant {
             self.page.platform.spawn(Box::pin(async move {
                 if this.configuration.backend().is_some() {
                     let _ = this.ask_backend().await;
-                } else if this.has_changed_elsewhere() {
-                    this.reload().await;
-                    this.shared.announce();
-                } else if this.shared.is_stale() {
+                    return;
+                }
+                this.reload(has_returned).await;
+                this.shared.announce();
+                if this.shared.is_stale() {
                     let _ = this.refresh(false).await;
                 }
             }));

@@ -75,6 +75,10 @@ impl<P: Platform> Client<P> {
         let held = self.end_session();
         self.shared.announce();
         self.shared.leaving.set(self.shared.leaving.get() + 1);
+        if let Some(login) = self.login_of_tab(held.as_ref()) {
+            // Before the page is left.
+            self.page.platform.end(login).await;
+        }
         let at_backend = self.end_at_backend().await;
         self.shared.leaving.set(self.shared.leaving.get() - 1);
         if self.configuration.backend().is_some() {

@@ -114,7 +114,7 @@ impl<P: Platform> Client<P> {
     /// # Errors
     /// Where it cannot be opened now: what this page has may have been used up by another tab, and is not sent.
     async fn reload_now(&self) -> Result<(), Error> {
-        self.reload().await;
+        self.reload(false).await;
         if self.has_changed_elsewhere() {
             self.shared.go_stale();
             return Err(ErrorKind::StorageUnavailable.into());
@@ -155,7 +155,7 @@ impl<P: Platform> Client<P> {
                     return Ok(());
                 }
                 // Another tab has logged in or out while this one waited.
-                self.reload().await;
+                self.reload(false).await;
                 if self.shared.is_signed_in() { Ok(()) } else { Err(ErrorKind::Aborted.into()) }
             }
             Err(error) if self.is_final(&error, is_forced) => {

@@ -241,8 +241,9 @@ impl Platform for Tab {
         ready(self.browser.marks.borrow().get(name).cloned())
     }
 
-    fn end(&self, login: &str) {
+    fn end(&self, login: &str) -> impl Future<Output = ()> {
         self.browser.ended.borrow_mut().push(login.into());
+        ready(())
     }
 
     fn has_ended(&self, login: &str) -> impl Future<Output = bool> {

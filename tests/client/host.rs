@@ -467,7 +467,8 @@ impl Platform for Host {
         self.tab.origin.marks.borrow().get(name).cloned()
     }
 
-    fn end(&self, login: &str) {
+    async fn end(&self, login: &str) {
+        yield_now().await;
         self.tab.origin.ended.borrow_mut().push(login.into());
     }
 

@@ -97,6 +97,34 @@ fn rule_5_16_a_session_that_goes_on_is_there_when_the_user_comes_back() {
 }
 
 #[test]
+fn rule_5_16_a_refresh_that_is_under_way_then_is_not_lost() {
+    for store in ["session", "local"] {
+        let host = tab();
+        let (client, page) = signed_in(&host, &kept_in(store));
+        host.answer_after(new_tokens(2), move |_| page.platform().come_back());
+        assert_eq!(renew(&client).unwrap(), "at-2", "{store}");
+        host.answer(new_tokens(3));
+        assert_eq!(renew(&client).unwrap(), "at-3", "{store}");
+        assert_eq!(sent_refresh_tokens(&host), ["rt-1", "rt-2"], "{store}");
+    }
+}
+
+#[test]
+fn rule_5_16_what_the_server_refuses_to_one_tab_ends_no_session_of_its_twin() {
+    let host = tab();
+    let (client, page) = signed_in(&host, &kept_in("session"));
+    let twin = host.another_tab(HOME);
+    host.store_content().iter().for_each(|(key, value)| twin.plant(key, value));
+    let other = connect(&twin, kept_in("session"));
+    twin.answer(Answer::json(400, r#"{"error":"invalid_grant"}"#));
+    renew(&other).unwrap_err();
+    assert_eq!(other.session().status, Status::SignedOut);
+    page.platform().come_back();
+    assert_eq!(token(&client).unwrap(), "at-1");
+    assert_eq!(token(&reloaded(&host, &kept_in("session"))).unwrap(), "at-1");
+}
+
+#[test]
 fn rule_5_16_a_page_that_comes_back_asks_the_backend() {
     let host = tab();
     host.answer(Answer::json(200, r#"{"session":{"claims":{"sub":"ada"}}}"#));

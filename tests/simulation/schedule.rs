@@ -723,6 +723,9 @@ impl Sim {
             13 if !is_frozen => {
                 self.log(|| format!("page {page} is seen again"));
                 self.signal(page, Signal::Awake);
+                if world.random.chance(20) {
+                    self.signal(page, Signal::Returned);
+                }
             }
             14 if world.is_full.get() => {
                 world.is_full.set(false);
@@ -974,6 +977,10 @@ impl Sim {
         }
         if world.random.chance(80) {
             self.signal(page, Signal::Awake);
+        }
+        if world.random.chance(40) {
+            self.log(|| format!("the user of page {page} had left it"));
+            self.signal(page, Signal::Returned);
         }
     }
 

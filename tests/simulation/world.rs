@@ -693,7 +693,8 @@ impl Platform for Host {
         mark
     }
 
-    fn end(&self, login: &str) {
+    async fn end(&self, login: &str) {
+        self.wait_a_little().await;
         self.world.ended.borrow_mut().push(login.into());
     }
 
