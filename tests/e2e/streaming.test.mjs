@@ -50,6 +50,7 @@ test("the server's metadata are asked for while the module is loading, once, and
   const asked = () => stage.oidc.requests.filter(isMetadata);
   const connecting = tab.run((config) => app.outcome(async () => (await app.createClient(config)).metadata.issuer), config);
   await until(() => asked().length === 1, "the metadata are asked for before the module is there");
+  await tab.page.waitForFunction(() => globalThis.go);
   await tab.run(() => app.outcome(() => globalThis.go()));
   assert.equal(await connecting, stage.oidc.issuer);
   assert.equal(asked().length, 1);
