@@ -143,16 +143,20 @@ test("demo: after the logout at the OpenID provider it asks for the password aga
 test("demo: no token is left where a script could find it", async (t) => {
   const { page } = await open(t, devices.light);
   // On its way: the browser may have dropped it when somebody asks for it afterwards.
-  let tokens;
-  await page.route(/\/token$/, async (route) => {
-    const response = await route.fetch();
-    if (route.request().method() === "POST") tokens = await response.json();
-    await route.fulfill({ response });
+  await page.addInitScript(() => {
+    const { fetch } = window;
+    window.fetch = async (...request) => {
+      const response = await fetch(...request);
+      if (String(request[0]).endsWith("/token")) window.tokens = await response.clone().json();
+      return response;
+    };
   });
+  await page.reload();
   await page.getByRole("radio", { name: "OpenID Connect" }).check();
   await page.getByRole("button", { name: "Log in" }).click();
   await logInAs(page, "ada");
   await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
+  const tokens = await page.evaluate(() => window.tokens);
   const left = await page.evaluate(() =>
     JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, document.documentElement.outerHTML]),
   );
