@@ -481,7 +481,7 @@ test("offline for a minute: tried again and again, nobody is signed out, and bac
   assert.equal(refreshes().length, 1);
 });
 
-test("a stale session is tried again by itself, after pauses that grow", async (t) => {
+test("a stale session is tried again by itself, after pauses that grow", needs("clocks"), async (t) => {
   const tab = await open(t);
   await logIn(tab, byDefault);
   await withoutTimers(tab);
@@ -660,7 +660,7 @@ for (const [name, remove] of [
 
 // ── Where tabs cannot speak ──
 
-test("without BroadcastChannel the store's own events are heard all the same, and nothing is complained of", async (t) => {
+test("without BroadcastChannel the store's own events are heard all the same, and nothing is complained of", needs("early scripts"), async (t) => {
   const tab = await open(t, (context) => context.addInitScript(() => delete window.BroadcastChannel));
   const other = await tab.another();
   const complaints = [noise(tab), noise(other)];

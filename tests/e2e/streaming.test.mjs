@@ -48,11 +48,11 @@ test("the server's metadata are asked for while the module is loading, once, and
     }),
   );
   const asked = () => stage.oidc.requests.filter(isMetadata);
-  const connecting = tab.run((config) => app.outcome(async () => (await app.createClient(config)).metadata.issuer), config);
+  await tab.evaluate((config) => void (window.connecting = app.outcome(async () => (await app.createClient(config)).metadata.issuer)), config);
   await until(() => asked().length === 1, "the metadata are asked for before the module is there");
-  await tab.page.waitForFunction(() => globalThis.go);
+  await tab.page.waitForFunction(() => "go" in globalThis);
   await tab.run(() => app.outcome(() => globalThis.go()));
-  assert.equal(await connecting, stage.oidc.issuer);
+  assert.equal(await tab.run(() => window.connecting), stage.oidc.issuer);
   assert.equal(asked().length, 1);
 
   await tab.run((config) => app.outcome(async () => void (await app.createClient(config))), config);
