@@ -90,7 +90,7 @@ impl<P: Platform> Client<P> {
     /// Renews the tokens, and no other tab does at the same time.
     async fn renew_alone(&self, flight: &Rc<Refresh>, is_forced: bool) -> Result<(), Error> {
         let before = self.shared.record();
-        let _lock = self.lock_session().await.inspect_err(|_| self.shared.go_stale())?;
+        let lock = self.lock_session().await.inspect_err(|_| self.shared.go_stale())?;
         self.settle().await;
         if self.has_changed_elsewhere() {
             self.reload_now().await?;
@@ -105,6 +105,11 @@ impl<P: Platform> Client<P> {
         // Another tab has renewed them, or somebody has logged in.
         if self.shared.record() != before && self.shared.access_token(self.now(), MIN_VALIDITY).is_ok() {
             return Ok(());
+        }
+        // The page may have slept since it got the lock, and another tab have it by now.
+        if lock.as_ref().is_some_and(|lock| !lock.is_good()) {
+            self.shared.go_stale();
+            return Err(ErrorKind::TimedOut(Purpose::Refresh).into());
         }
         self.renew(is_forced).await
     }
@@ -304,11 +309,18 @@ struct Held<P: Platform> {
     lease: Option<(String, String)>,
 }
 
+impl<P: Platform> Held<P> {
+    /// Whether no other tab can have it by now.
+    fn is_good(&self) -> bool {
+        self.lease.as_ref().is_none_or(|(_, lease)| decimal(cut(lease, ' ').0) > Some(self.page.platform.wall_clock()))
+    }
+}
+
 impl<P: Platform> Drop for Held<P> {
     fn drop(&mut self) {
         // One that is over may be another's by now, and this page's copy of the store behind.
         if let Some((key, lease)) = &self.lease
-            && decimal(cut(lease, ' ').0) > Some(self.page.platform.wall_clock())
+            && self.is_good()
             && self.page.platform.stored(Store::Origin, key).ok().flatten().as_deref() == Some(lease)
         {
             self.page.platform.forget(Store::Origin, key);
