@@ -1,5 +1,5 @@
-// The script of each peer's page: `page.js` with the peer in it, by esbuild, minified; nothing is switched on for one
-// and not for another.
+// The script of each peer's page: `page.js` with the peer in it, by esbuild, minified. The options are the same for all, except
+// that a peer's script can be one file or several.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -7,14 +7,14 @@ import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** @returns `files`, by name: `page.js`, and what it loads later */
+/** @returns `files`, by name: `page.js`, and the files that it loads later */
 export async function bundle(peer) {
   const { outputFiles } = await build({
     entryPoints: [here("page.js")],
     alias: { "the-peer": here(`peers/${peer.file}`) },
     bundle: true,
     minify: true,
-    splitting: true,
+    splitting: !peer.inOne,
     format: "esm",
     target: "es2022",
     outdir: "/",
@@ -29,14 +29,14 @@ export async function bundle(peer) {
   return { files };
 }
 
-/** The bytes as they are, and as they travel. */
+/** The raw bytes, and the bytes in transit. */
 function compress(contents, type) {
   const bytes = Buffer.from(contents);
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   return { type, raw: bytes, gzip: gzipSync(bytes, { level: 9 }), brotli: brotliCompressSync(bytes, { params }) };
 }
 
-/** `{ first, later }`, each `{ raw, gzip, brotli }` in bytes: the page's script with what it imports, and the rest. */
+/** `{ first, later }`, each `{ raw, gzip, brotli }` in bytes: the page's script with its static imports, and the rest. */
 export function sizes({ files }) {
   const first = importedFirst(files);
   const sum = (names) => {

@@ -1,4 +1,4 @@
-// The main figures as one picture. It brings its own background, because who shows it may be light or dark.
+// The main figures as one picture. It has a background of its own, because it may be shown on a light or a dark page.
 const WIDTH = 880;
 const COLUMNS = 2;
 const ROW = 19;
@@ -7,10 +7,17 @@ const PANEL = { width: WIDTH / COLUMNS, head: 50, label: 165, value: 78, margin:
 const kilo = (value) => `${(value / 1000).toFixed(value < 9950 ? 1 : 0)} kB`;
 const whole = (unit) => (value) => `${Math.round(value).toLocaleString("en")}${unit}`;
 
-/** Each: title, what is better, by name the median with or without quartiles, how a value is written. */
-const panels = ({ size, cold, urls, callbacks, login, heap, tampered, refresh }) => [
+/**
+ * For each panel: the title, which direction is better, the medians by name (with or without quartiles), and the format of a
+ * value.
+ */
+const panels = ({ size, cold, click, landing, fetch, urls, callbacks, login, heap, tampered, refresh }) => [
+  ["Nobody is signed in: known after, slow network and CPU", "less", known(cold.slow), whole(" ms")],
+  ["Click to leaving for the server, slow network and CPU", "less", click.slow, whole(" ms")],
+  ["Callback page until signed in, slow network and CPU", "less", landing.slow, whole(" ms")],
   ["Script for the whole job, brotli", "less", map(size, ({ first, later }, name) => ({ median: first.brotli + (name.startsWith("wicketgate") ? later.brotli : 0) })), kilo],
-  ["Cold start to a URL, slow network and CPU", "less", map(cold.slow, ({ discovered, given }) => discovered ?? given), whole(" ms")],
+  ["Page load to a URL, slow network and CPU", "less", map(cold.slow, ({ discovered, given }) => discovered ?? given), whole(" ms")],
+  ["Added to a request with the token", "less", map(without(fetch, ["unit", "bare"]), ({ median }) => ({ median: median - fetch.bare.median })), (value) => `${value.toFixed(1)} µs`],
   ["Authorization URLs per second", "more", urls.few, whole("")],
   ["Callbacks per second (* checks the signature)", "more", rename(callbacks.rates, (name) => (callbacks.checksSignature[name] ? `${name} *` : name)), whole("")],
   ["Whole login, loopback", "less", without(login, ["unit"]), whole(" ms")],
@@ -70,6 +77,8 @@ function draw([title, better, values, write]) {
     `<text class="soft" x="${PANEL.margin}" y="38">${better} is better</text>${lines.join("")}`;
 }
 
+/** Of the peers that can say so. */
+const known = (peers) => Object.fromEntries(Object.entries(peers).flatMap(([name, { given }]) => (given.known ? [[name, given.known]] : [])));
 const fixed = (value) => value.toFixed(1);
 function map(object, change) {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]));

@@ -1,4 +1,4 @@
-// Twelve responses of which one thing is wrong, by what it is.
+// Twelve responses, each with one error, by the name of the error.
 import { createHmac, createPublicKey } from "node:crypto";
 import { base64url, keys, sign } from "../tests/provider/jose.mjs";
 
@@ -6,25 +6,20 @@ const key = keys["rsa-1"];
 const input = (header, claims) => `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(claims))}`;
 const header = { alg: "RS256", kid: key.kid, typ: "JWT" };
 
-/**
- * @typedef {object} Lie Each member gets the truth and gives back what is said in its place.
- * @property {(claims: object) => object} [claims] of the ID token
- * @property {(claims: object) => string} [token] the ID token, signed
- * @property {(answer: object) => object} [answer] of the token endpoint
- * @property {(parameters: object) => object} [response] to the authorization request
- */
+/** A correct token. */
+export const jwt = (claims) => `${input(header, claims)}.${base64url(sign(input(header, claims), key, "RS256"))}`;
 
-/** @type {Record<string, Lie>} */
+/** Each lie is hooks of the provider. A hook gets the true value and returns the value to send instead. */
 export const lies = {
   "forged signature": {
-    token: (claims) => `${input(header, claims)}.${base64url(sign(input(header, claims), keys["rsa-2"], "RS256"))}`,
+    signature: (signature, { input }) => sign(input, keys["rsa-2"], "RS256"),
   },
-  "alg none": { token: (claims) => `${input({ alg: "none", typ: "JWT" }, claims)}.` },
+  "alg none": { header: () => ({ alg: "none", typ: "JWT" }), signature: () => new Uint8Array() },
   "HS256 with the public key": {
-    token(claims) {
+    header: (header) => ({ ...header, alg: "HS256" }),
+    signature(signature, { input }) {
       const pem = createPublicKey({ key, format: "jwk" }).export({ type: "spki", format: "pem" });
-      const signed = input({ ...header, alg: "HS256" }, claims);
-      return `${signed}.${createHmac("sha256", pem).update(signed).digest("base64url")}`;
+      return createHmac("sha256", pem).update(input).digest();
     },
   },
   "iss of another": { claims: (claims) => ({ ...claims, iss: "https://another.example" }) },
@@ -33,7 +28,7 @@ export const lies = {
   "nonce of another": { claims: (claims) => ({ ...claims, nonce: "another" }) },
   "no nonce": { claims: ({ nonce, ...claims }) => claims },
   expired: { claims: (claims) => ({ ...claims, iat: claims.iat - 7200, exp: claims.exp - 7200 }) },
-  "no ID token": { answer: ({ id_token, ...answer }) => answer },
-  "response: iss of another": { response: (parameters) => ({ ...parameters, iss: "https://another.example" }) },
-  "response: state of another": { response: (parameters) => ({ ...parameters, state: "another" }) },
+  "no ID token": { tokenResponse: ({ id_token, ...answer }) => answer },
+  "response: iss of another": { authorizationResponse: (parameters) => ({ ...parameters, iss: "https://another.example" }) },
+  "response: state of another": { authorizationResponse: (parameters) => ({ ...parameters, state: "another" }) },
 };

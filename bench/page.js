@@ -6,15 +6,25 @@ const now = () => performance.timeOrigin + performance.now();
 
 globalThis.connect = () => connect(config);
 
-/** By name: what a page does by itself as soon as its script runs, for the tasks that are timed from outside. */
+/** By name: the work that a page does by itself as soon as its script runs, for the tasks that are timed from outside. */
 const tasks = {
   async cold() {
     const client = await globalThis.connect();
+    const isSignedIn = await client.isSignedIn?.();
+    const known = isSignedIn === undefined ? undefined : performance.now();
     const url = await client.url();
     const ms = performance.now();
-    await new Promise((resolve) => setTimeout(resolve)); // the last of them is entered a moment later
+    await new Promise((resolve) => setTimeout(resolve)); // the last of them begins a moment later
     const loads = performance.getEntriesByType("resource").map(({ name, startTime, responseEnd }) => ({ name, startTime, responseEnd }));
-    return { url, ms, loads };
+    return { url, known, ms, loads };
+  },
+  /** The page to which the server sends the browser. */
+  async landing() {
+    const { href } = location;
+    if (!/[?&#]code=/.test(href)) return undefined;
+    const client = await globalThis.connect();
+    const { sub } = await client.callback(href);
+    return { sub, ms: performance.now() };
   },
   async login() {
     const { href } = location;

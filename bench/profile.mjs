@@ -1,5 +1,5 @@
-// Where the time goes: `node bench/profile.mjs PEER urls|callbacks|cold`. Prints what Chromium's sampling profiler found
-// on top of the stack, by share, and for `urls` what each write to a store costs.
+// Where the time goes: `node bench/profile.mjs PEER urls|callbacks|cold`. Prints the functions that Chromium's sampling
+// profiler found on top of the stack, by share. For `urls`, also prints the cost of each write to a store.
 import { answerAtOnce } from "./measurements/callbacks.mjs";
 import { keys, publicJwk } from "../tests/provider/jose.mjs";
 import { peers } from "./peers/index.mjs";
@@ -67,7 +67,7 @@ async function connected(more, prepare) {
   return tab;
 }
 
-/** Nobody's, or the rig's own: it signs the tokens. */
+/** A key that belongs to nobody, or to the rig, which signs the tokens with it. */
 function isNotTheirs(key) {
   return /^(\(idle\)|sign) /.test(key);
 }
@@ -94,7 +94,7 @@ async function sampled(tab, work) {
   for (const [key, time] of sorted.slice(0, 25)) console.log(`${((100 * time) / total).toFixed(1).padStart(5)} %  ${key}`);
 }
 
-/** Runs in the page: microseconds for a URL as it is, and as it would be if each kind of write cost nothing. */
+/** Runs in the page: microseconds for a URL as it is, and if each kind of write were free. */
 async function withoutStores() {
   const { setItem, getItem } = Storage.prototype;
   const kinds = new Set();

@@ -1,4 +1,4 @@
-// What every measurement stands on: the pages, the provider, one browser.
+// The common base of all measurements: the pages, the provider, and one browser.
 import { chromium } from "playwright-core";
 import { bundle } from "./bundle.mjs";
 import { nothing, peers } from "./peers/index.mjs";
@@ -10,18 +10,19 @@ import { referenceLoop } from "./statistics.mjs";
 /** In ms. */
 const PATIENCE = 30_000;
 
-export async function startRig() {
+/** @param options.short whether a few rounds will do: to see that everything works */
+export async function startRig({ short = false } = {}) {
   const certificate = makeCertificate();
   const bundles = Object.fromEntries(await Promise.all([...peers, nothing].map(async (peer) => [peer.id, await bundle(peer)])));
   const page = await startPage({ certificate, bundles });
-  const provider = await startProvider({ certificate });
+  const provider = await startProvider({ certificate, redirectUris: [...peers, nothing].map(page.url) });
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     args: [
       `--ignore-certificate-errors-spki-list=${certificate.pin}`,
       "--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
       "--disable-sync", "--no-first-run",
-      // The answer of measureUserAgentSpecificMemory at once, and not when a collection happens to come.
+      // The answer of measureUserAgentSpecificMemory comes at once, and not only after the next garbage collection.
       "--enable-blink-features=ForceEagerMeasureMemory",
     ],
   });
@@ -29,31 +30,34 @@ export async function startRig() {
   return {
     certificate, bundles, page, provider, browser,
 
-    /** To be called in each round: the machine's own noise is measured with everything else. */
+    /** The number of rounds of a measurement that normally has `wanted` rounds. */
+    rounds: (wanted) => (short ? Math.min(wanted, 2) : wanted),
+
+    /** Call it in each round: it measures the machine's own noise together with everything else. */
     loops: [],
     noise() {
       this.loops.push(referenceLoop());
     },
 
-    /** What `connect` of a peer gets: the same for each. */
+    /** The configuration that `connect` of a peer gets: the same for each. */
     config: (peer, more) => ({
       issuer: provider.issuer, clientId, redirectUri: page.url(peer), scope: "openid profile offline_access", refresh: true, ...peer.config, ...more,
     }),
 
     /**
-     * A new tab, in a new browser profile unless `context` is given, that has not gone anywhere.
-     * @param options.config for `connect`; @param options.task what the page does by itself, see `page.js`
+     * A new tab, in a new browser profile unless `context` is given, that has not navigated yet.
+     * @param options.config for `connect`; @param options.task the work that the page does by itself, see `page.js`
      */
     async newTab(peer, { config = this.config(peer), task, context } = {}) {
       const tab = await (context ?? (await browser.newContext())).newPage();
-      // Their own words on the console are of no interest, an error that nobody caught is.
+      // The console output of a peer is ignored. An uncaught error is not.
       tab.errors = [];
       tab.on("pageerror", (error) => tab.errors.push(String(error)));
       await tab.addInitScript((bench) => Object.assign(globalThis, { bench }), { config, task });
       return tab;
     },
 
-    /** What the tab's page comes to by itself (`page.js`): a function, to be called and awaited once for each time. */
+    /** The result of the tab's own work (`page.js`): a function, to be called and awaited once for each time. */
     async resultOf(tab) {
       const results = [];
       let wake;
@@ -69,7 +73,7 @@ export async function startRig() {
       };
     },
 
-    /** A tab on the peer's page, with its script there. */
+    /** A tab on the peer's page, with its script loaded. */
     async open(peer, options) {
       const tab = await this.newTab(peer, options);
       await tab.goto(page.url(peer));
@@ -77,7 +81,7 @@ export async function startRig() {
       return tab;
     },
 
-    /** Begins and answers a login, as a person does who is known to the provider. Gives `{ claims }` or `{ error }`. */
+    /** Begins and completes a login, like a user whom the provider knows. Returns `{ claims }` or `{ error }`. */
     async logIn(tab) {
       await tab.waitForFunction(() => "connect" in globalThis);
       await tab.evaluate(() => {

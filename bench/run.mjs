@@ -1,6 +1,6 @@
-// Runs the measurements whose names are its arguments, or all of them. Only a run of all writes `results.json`,
-// `results.md` and `chart.svg`, so that everything in them is of one run; each measurement's own figures go to
-// `results/`, too.
+// Runs the measurements that the arguments name, or all of them; with `--short`, a few rounds of each, to see that they work. Only
+// a run of all writes `results.json`, `results.md` and `chart.svg`, so that all their figures come from one run. Each measurement
+// also writes its own figures to `results/`.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { drawChart } from "./chart.mjs";
@@ -9,9 +9,10 @@ import { goals, markdown } from "./report.mjs";
 import { startRig } from "./rig.mjs";
 import { quartiles } from "./statistics.mjs";
 
-const names = ["size", "cold", "urls", "callbacks", "login", "heap", "tampered", "refresh", "begin"];
+const names = ["size", "cold", "click", "landing", "fetch", "urls", "callbacks", "login", "heap", "tampered", "refresh", "begin"];
 
-const asked = process.argv.slice(2);
+const short = process.argv.includes("--short");
+const asked = process.argv.slice(2).filter((name) => name !== "--short");
 const unknown = asked.filter((name) => !names.includes(name));
 if (unknown.length) {
   console.error(`bench: there is no ${unknown.join(", ")}; there are ${names.join(", ")}`);
@@ -20,7 +21,7 @@ if (unknown.length) {
 const here = (path) => new URL(path, import.meta.url);
 mkdirSync(here("results/"), { recursive: true });
 
-const rig = await startRig();
+const rig = await startRig({ short });
 const results = {};
 const start = Date.now();
 try {
@@ -45,20 +46,20 @@ const all = {
     cores: cpus().length,
     chromium: rig.browser.version(),
     node: process.version,
-    /** The same loop again and again while everything else ran, in ms: what the machine adds by itself. */
+    /** The time of the same loop, repeated while everything else ran, in ms: the machine's own noise. */
     noise: noise && { ...noise, slowest: Math.max(...rig.loops), fastest: Math.min(...rig.loops) },
   },
   ...results,
 };
 console.log(markdown(all));
-if (!asked.length) {
+if (!asked.length && !short) {
   all.goals = goals(all);
   writeFileSync(here("results.json"), text(all));
   writeFileSync(here("results.md"), markdown(all));
   writeFileSync(here("chart.svg"), drawChart(all));
 }
 
-/** Four digits are more than the machine is good for. */
+/** The machine does not give more than four significant digits. */
 function text(value) {
   const round = (_, figure) => (typeof figure === "number" && !Number.isInteger(figure) ? Number(figure.toPrecision(4)) : figure);
   return `${JSON.stringify(value, round, 2)}\n`;

@@ -5,15 +5,15 @@ const quantile = (values, q) => {
   return low + (high - low) * (place % 1);
 };
 
-/** Median and quartiles, and of how many. */
+/** Median and quartiles, and the number of values. */
 export const quartiles = (values) => ({
   median: quantile(values, 0.5), q1: quantile(values, 0.25), q3: quantile(values, 0.75), n: values.length,
 });
 
-/** `list` beginning with another one each round, so that none is always first. */
+/** `list`, beginning with another item in each round, so that none is always first. */
 export const rotated = (list, round) => list.map((_, index) => list[(index + round) % list.length]);
 
-/** How long the same work takes, again and again: what the machine itself adds. In ms. */
+/** Measures how long the same work takes, repeatedly: the machine's own noise. In ms. */
 export function referenceLoop() {
   const start = performance.now();
   let state = 1;

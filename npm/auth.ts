@@ -1,89 +1,143 @@
 /**
- * What the adapters share: a client that is made once and only in a browser, a callback that is handled once, and a snapshot
- * of both for the framework to follow. Whatever is about OAuth is the client's.
+ * The part that the adapters share: a client that is created once and only in a browser, a callback that is handled once, and a
+ * snapshot of both for the framework to follow. The client makes all decisions about OAuth.
  */
-import { wicketgateError } from "./errors.js";
-import { countLogin, forgetLogins } from "./guard.js";
-import type { Client, LoginOptions, LoginResult, Session } from "./types.js";
+import { isWicketgateError, wicketgateError } from "./errors.js";
+import { countLogin, forgetLogins, isOut } from "./guard.js";
+import type { Client, LoginOptions, LoginResult, Session, WicketgateError } from "./types.js";
 
 /**
- * A client, the promise of one, or what makes one: `() => createClient(config)`. Only the last is safe where pages are also
- * rendered on a server, because it is called in browsers only, and once; after a failure `login()` calls it again.
+ * A client, the promise of one, or a function that creates one: `() => createClient(config)`. Only the function is safe if a
+ * server also renders the pages: it is called only in browsers, and once. After a failure, `login()` calls it again.
  */
 export type ClientSource = Client | Promise<Client> | (() => Client | Promise<Client>);
 
 export interface AuthOptions {
-  /** How the app's router goes to a path of this origin. Default: `history.replaceState`, which no router notices. */
+  /**
+   * How the app's router goes to a path of this origin. By default, the adapter changes the address and dispatches the event of
+   * the back button, which every router understands that follows the address. Set this for a router that does not
+   * (SvelteKit's), and for a router that loads data before it shows a page (React Router's `router.navigate`).
+   */
   navigate?: ((path: string, options: { replace: true }) => unknown) | undefined;
-  /** Called with what a callback came to, before the router goes on to `returnTo`: for `appState` and `backend`. */
+  /** Called with the result of a callback, before the router goes on to `returnTo`: for `appState` and `backend`. */
   onReturn?: ((result: LoginResult) => void) | undefined;
-  /** For each login, those that a guard begins among them. */
+  /** The options of every login, including the logins that a guard begins. */
   login?: LoginOptions | undefined;
+  /**
+   * The path of a page that needs no login, such as `"/app/"`. A logout that stays in the page leads there, and so does a
+   * failed login whose `returnTo` is unknown. Default: the document's `<base href>`, or else `"/"`.
+   */
+  home?: string | undefined;
 }
 
-/** What an app sees. A new object after each change, and only then. */
+export interface RouterAuthOptions extends AuthOptions {
+  /**
+   * The path of a page that needs no login and shows `error`: a router's guards lead there after a failed login. Default:
+   * `home`.
+   */
+  errorPage?: string | undefined;
+}
+
+/** The state that an app sees. It is a new object after each change, and only then. */
 export interface Auth {
-  /** `"loading"`: the client is being made, a callback handled, or the page is about to be left for a login or logout. */
-  readonly status: "loading" | Session["status"];
-  /** `client.session()`; signed out as long as there is no client. */
+  /**
+   * `"loading"`: the client is being created, a callback is being handled, or the page is about to leave for a login or logout.
+   */
+  readonly status: "loading" | Status;
+  /**
+   * Whether a user is signed in (`"signed-in"`, `"stale"`) and the page is at the place to which the login leads. Guards show
+   * their page while this is true: also while another login begins, because the user may still cancel that login.
+   */
+  readonly isSignedIn: boolean;
+  /** `client.session()`; signed out while there is no client. */
   readonly session: Session;
-  /** Why there is no client, or what became of the last login. `login()` clears it; until then no guard begins another. */
-  readonly error: unknown;
-  /** For what is not here. */
+  /**
+   * The last failure, from creating the client or from logging in. `login()` clears it; while it is set, guards do not begin a
+   * login. If a function of the app throws (`client`, `onReturn`, `navigate`), the thrown value is the `cause` of an
+   * `invalid_option`.
+   */
+  readonly error: WicketgateError | undefined;
+  /** The client, for calls that this interface lacks. */
   readonly client: Client | undefined;
   /** `client.beginLogin()`. */
   readonly login: (options?: LoginOptions) => Promise<void>;
-  /** `client.logout()`. Where that stays in the page, the router goes on to `returnTo` (default `"/"`), away from guarded pages. */
+  /**
+   * `client.logout()`. If the logout stays in the page, the router goes on to `returnTo` (default: `home`), away from guarded
+   * pages.
+   */
   readonly logout: (options?: LogoutOptions) => Promise<void>;
-  /** `client.revoke()`, and on to `returnTo` as after a logout. */
+  /** `client.revoke()`. The router then goes on to `returnTo`, as after a logout. */
   readonly revoke: (options?: { returnTo?: string }) => Promise<void>;
   readonly accessToken: Client["accessToken"];
   readonly userInfo: Client["userInfo"];
 }
 
+export type Status = Session["status"];
+
 export type LogoutOptions = NonNullable<Parameters<Client["logout"]>[0]> & { returnTo?: string };
 
-/** What an adapter sees. */
+/** The state and calls that an adapter sees. */
 export interface AuthStore {
-  options: AuthOptions;
+  options: RouterAuthOptions;
+  /** Set by an adapter: resolves when the framework shows the page to which the router went. */
+  shown?: () => Promise<unknown>;
   snapshot(): Auth;
-  /** The snapshot of a server, and of a page before its first change. */
+  /** The snapshot on a server, and in a page before its first change. */
   readonly initial: Auth;
-  /** Makes the client where nobody has yet. Returns the unsubscriber. */
+  /**
+   * Whether the page's address still is the answer to a login. A router that sees this address finds no page for it, and prints
+   * it together with the code. So adapters show no router before the page is at the place to which the login leads.
+   */
+  isAtCallback(): boolean;
+  /** The path to which a router's guards lead after a failed login. */
+  errorPage(): string;
+  /** Goes to a path of this origin, and resolves when the framework shows its page. */
+  navigate(path: string): Promise<void>;
+  /** Creates the client if there is none yet. Returns the function that unsubscribes. */
   subscribe(listener: () => void): () => void;
-  /** Resolves when the status is not `"loading"` any more. */
+  /** Resolves when the status is no longer `"loading"`. */
   ready(): Promise<void>;
   /**
-   * For guards: resolves when somebody is signed in. Otherwise it begins a login that leads back to `returnTo` (default: the
-   * page's URL), and does not resolve; it rejects where that fails, and where the last login failed.
+   * For guards: resolves when a user is signed in. Otherwise it begins a login that leads back to `returnTo` (default: the
+   * page's URL) and does not resolve. It rejects if that login cannot begin, or if the last login failed.
    */
   require(returnTo?: string): Promise<void>;
 }
 
 const signedOut: Session = Object.freeze({ status: "signed-out" });
+/** An authorization response, the failure of a login at the backend, or a URL that looks like one: only the client can tell. */
+export const RESPONSE = /[?&#](code|(wicketgate_)?error)=/;
 const stores = new WeakMap<object, AuthStore>();
 
-/** The one store of `source`: a framework may throw away what it rendered, and render anew, as often as it likes. */
-export function authStore(source: ClientSource, options: AuthOptions = {}): AuthStore {
+/** The only store of `source`. A framework may discard what it rendered and render it again, as often as it likes. */
+export function authStore(source: ClientSource, options: RouterAuthOptions = {}): AuthStore {
   let store = stores.get(source);
   if (!store) stores.set(source, (store = createStore(source, options)));
   return store;
 }
 
-function createStore(source: ClientSource, options: AuthOptions): AuthStore {
+function createStore(source: ClientSource, options: RouterAuthOptions): AuthStore {
   const listeners = new Set<() => void>();
   let client: Client | undefined;
-  let error: unknown;
+  let error: WicketgateError | undefined;
+  /** The place to which the failed login was to lead. */
+  let wanted: string | undefined;
   let settling: Promise<void> | undefined;
   let unfollow: (() => void) | undefined;
-  /** How much is under way that makes the status `"loading"`. */
-  let pending = 0;
+  /**
+   * The number of pending steps that make the status `"loading"`: towards the place to which a login leads, and away for a
+   * login or logout.
+   */
+  const pending = { arriving: 0, leaving: 0 };
+  let isAtCallback = typeof window !== "undefined" && RESPONSE.test(location.search + location.hash);
   let guarding: Promise<void> | undefined;
   let waiting: Promise<void> | undefined;
   let wake = (): void => {};
+  let overtaken = (): void => {};
 
   const initial: Auth = {
     status: "loading",
+    isSignedIn: false,
     session: signedOut,
     error: undefined,
     client: undefined,
@@ -95,21 +149,24 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
   };
   let last = initial;
   let told = initial;
+  let toldIsAtCallback = isAtCallback;
 
-  const store: AuthStore = { options, snapshot, initial, subscribe, ready, require };
+  const store: AuthStore = { options, snapshot, initial, isAtCallback: () => isAtCallback, errorPage, navigate, subscribe, ready, require };
   return store;
 
   function snapshot(): Auth {
     const session = client?.session() ?? signedOut;
-    const status = settling && !pending ? session.status : "loading";
-    if (status !== last.status || session !== last.session || error !== last.error || client !== last.client) {
-      last = { ...last, status, session, error, client };
-    }
+    const hasArrived = settling !== undefined && !pending.arriving;
+    const isSignedIn = hasArrived && !isOut(session);
+    const status: Auth["status"] = hasArrived && !pending.leaving ? session.status : "loading";
+    const now = { status, isSignedIn, session, error, client } as const;
+    const isNew = Object.entries(now).some(([name, value]) => value !== last[name as keyof Auth]);
+    if (isNew) last = { ...last, ...now };
     return last;
   }
 
   function subscribe(listener: () => void): () => void {
-    // A server renders what is there; it has nobody to log in, and never stops to listen.
+    // A server renders the initial state: it has nobody to log in, and never unsubscribes.
     if (typeof window === "undefined") return () => {};
     const own = () => listener();
     listeners.add(own);
@@ -133,8 +190,8 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
       wake();
       waiting = undefined;
     }
-    if (now === told) return;
-    told = now;
+    if (now === told && isAtCallback === toldIsAtCallback) return;
+    [told, toldIsAtCallback] = [now, isAtCallback];
     for (const listener of [...listeners]) listener();
   }
 
@@ -144,47 +201,82 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
     return (waiting ??= new Promise((resolve) => (wake = resolve)));
   }
 
-  /** Resolves, and never rejects, when the client is there and has handled the callback, or when one of these has failed. */
+  /** Resolves when the client exists and has handled the callback, or when either has failed. It never rejects. */
   function settled(): Promise<void> {
-    return (settling ??= during(settle));
+    return (settling ??= during("arriving", settle));
   }
 
   async function settle(): Promise<void> {
+    let isCallback = false;
     try {
       client = await (typeof source === "function" ? source() : source);
       follow();
-      const isCallback = client.isCallback();
+      isCallback = client.isCallback();
       if (isCallback) {
         const result = await client.handleCallback();
-        // Begun, and not waited for: on its way the router may ask a guard, and the guard waits for this.
-        during(() => goOn(result)).catch(fail);
+        goOn(result.returnTo, result);
       }
-      // What a callback has brought may be gone with this page: whether it stays shows where it is asked for.
-      if (!isCallback && client.session().status !== "signed-out") forgetLogins(sessionStorage);
+      // A session that a callback has just brought may be lost with this page, so it does not reset the count of logins here.
+      else if (!isOut(client.session())) forgetLogins(sessionStorage);
     } catch (reason) {
-      error = reason;
+      error = known(reason);
+      wanted = error.returnTo;
+      // The user must not stay at a redirect URI.
+      if (isCallback) goOn(wanted ?? home());
     }
+    if (!isCallback) isAtCallback = false;
   }
 
-  async function goOn(result: LoginResult): Promise<void> {
-    store.options.onReturn?.(result);
-    await navigate(result.returnTo);
+  /**
+   * Starts the navigation without waiting for it: on its way, the router may ask a guard, and the guard waits for this store.
+   */
+  function goOn(returnTo: string, result?: LoginResult): void {
+    void during("arriving", async () => {
+      try {
+        if (result) store.options.onReturn?.(result);
+      } catch (reason) {
+        error = known(reason);
+      }
+      await navigate(returnTo).catch((reason) => (error = known(reason)));
+      isAtCallback = false;
+    });
   }
 
   async function navigate(path: string): Promise<void> {
-    if (store.options.navigate) await store.options.navigate(path, { replace: true });
-    else history.replaceState(history.state, "", path);
+    const overtake = overtaken;
+    // A router may ask a guard that goes elsewhere. Then this navigation never ends.
+    await Promise.race([goTo(path), new Promise<void>((resolve) => (overtaken = resolve))]);
+    overtake();
   }
 
-  async function during<T>(work: () => Promise<T>): Promise<T> {
-    pending++;
+  async function goTo(path: string): Promise<void> {
+    const own = store.options.navigate;
+    if (own) {
+      await own(path, { replace: true });
+      await store.shown?.();
+      if (!isAstray(path)) return;
+    }
+    go(path);
+    await store.shown?.();
+  }
+
+  async function during<T>(what: keyof typeof pending, work: () => Promise<T>): Promise<T> {
+    pending[what]++;
     try {
       changed();
       return await work();
     } finally {
-      pending--;
+      pending[what]--;
       changed();
     }
+  }
+
+  function home(): string {
+    return store.options.home ?? pathOf(document.querySelector<HTMLBaseElement>("base[href]")?.href ?? "/");
+  }
+
+  function errorPage(): string {
+    return store.options.errorPage ?? home();
   }
 
   async function made(): Promise<Client> {
@@ -193,39 +285,43 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
     return client;
   }
 
-  /** For what an app shows; gives it on to who asked. */
   function fail(reason: unknown): void {
-    error = reason;
+    error = known(reason);
     changed();
   }
 
   async function login(loginOptions?: LoginOptions): Promise<void> {
+    // The page that shows the failure is not the page that the user wanted.
+    const here = pathOf(location.href);
+    const returnTo = error && here === errorPage() && wanted !== here ? wanted : undefined;
+    const all = { ...store.options.login, ...(returnTo !== undefined && { returnTo }), ...loginOptions };
     if (error && !client) settling = undefined;
-    error = undefined;
+    error = wanted = undefined;
     try {
-      await during(async () => (await made()).beginLogin({ ...store.options.login, ...loginOptions }));
+      await during("leaving", async () => (await made()).beginLogin(all));
     } catch (reason) {
-      // Who comes back with the back button has changed their mind, which is no error.
+      // A user who comes back with the back button has changed their mind. That is not an error.
       if ((reason as { code?: unknown }).code === "navigation_cancelled") return;
       fail(reason);
       throw reason;
     }
   }
 
-  /** Does not let the status say `"signed-out"` before the guarded page is left: its guard would begin a login. */
-  function leave(work: (client: Client) => Promise<void>, returnTo = "/"): Promise<void> {
-    return during(async () => {
+  /**
+   * Keeps the status from becoming `"signed-out"` before the router has left the guarded page: its guard would begin a login.
+   */
+  function leave(work: (client: Client) => Promise<void>, returnTo?: string): Promise<void> {
+    return during("leaving", async () => {
       const client = await made();
-      const to = new URL(returnTo, location.href);
+      const to = new URL(returnTo ?? home(), location.href);
       if (to.origin !== location.origin) {
         throw wicketgateError("invalid_option", "The options cannot be used: returnTo is not of this page's origin.", "Give a path.");
       }
       try {
         await work(client);
       } finally {
-        // Refused options end nothing.
-        const isOver = client.session().status === "signed-out";
-        if (store.options.navigate && isOver) await navigate(to.pathname.replace(/^\/+/, "/") + to.search + to.hash);
+        // A logout with refused options has not ended the session.
+        if (isOut(client.session())) await navigate(pathOf(to));
       }
     });
   }
@@ -234,26 +330,63 @@ function createStore(source: ClientSource, options: AuthOptions): AuthStore {
     if (typeof window === "undefined") {
       throw wicketgateError(
         "unsupported_environment",
-        "A guard was asked where there is no window, and so no session.",
+        "A guard ran where there is no window, and so no session.",
         "Guard pages in the browser only: switch off server rendering for those that are guarded.",
       );
     }
-    const client = await made();
-    if (client.session().status !== "signed-out") return forgetLogins(sessionStorage);
-    if (error) throw error;
-    // One login, however many guards there are on a page, and however often each of them asks.
-    await (guarding ??= during(() => beginLogin(client, returnTo)).finally(() => (guarding = undefined)));
-    // The page is about to go. Whoever waits here for a session must not go on without one.
-    if (client.session().status === "signed-out") await new Promise(() => {});
+    await settled();
+    if (client && !isOut(client.session())) return forgetLogins(sessionStorage);
+    if (!client || error) {
+      wanted = returnTo ?? pathOf(location.href);
+      throw error;
+    }
+    // One login, however many guards a page has, and however often each of them asks.
+    await (guarding ??= during("leaving", () => beginLogin(returnTo)).finally(() => (guarding = undefined)));
+    // The page is about to leave. Code that waits here for a session must not continue without one.
+    if (isOut(client.session())) await new Promise(() => {});
   }
 
-  async function beginLogin(client: Client, returnTo?: string): Promise<void> {
+  async function beginLogin(returnTo?: string): Promise<void> {
     try {
       countLogin(sessionStorage, Date.now() / 1000);
-      await client.beginLogin({ ...store.options.login, ...(returnTo !== undefined && { returnTo }) });
+      await (await made()).beginLogin({ ...store.options.login, ...(returnTo !== undefined && { returnTo }) });
     } catch (reason) {
-      error = reason;
+      error = known(reason);
+      wanted = returnTo ?? pathOf(location.href);
       throw reason;
     }
   }
+}
+
+/** An app's own functions may throw any value. The app always sees an error with a code. */
+function known(reason: unknown): WicketgateError {
+  if (isWicketgateError(reason)) return reason;
+  const message = reason instanceof Error ? reason.message : String(reason);
+  const hint = "See `cause`: a function of the app threw it, `client`, `onReturn` or `navigate`.";
+  return Object.assign(wicketgateError("invalid_option", message, hint), { cause: reason });
+}
+
+function pathOf(url: string | URL): string {
+  const { pathname, search, hash } = new URL(url, location.href);
+  return pathname.replace(/^\/+/, "/") + search + hash;
+}
+
+/** Changes the address and dispatches the event of the back button, so that every router notices it. */
+function go(path: string): void {
+  const { href, hash } = location;
+  history.replaceState(history.state, "", path);
+  window.dispatchEvent(new window.PopStateEvent("popstate", { state: history.state }));
+  if (location.hash === hash) return;
+  window.dispatchEvent(new window.HashChangeEvent("hashchange", { oldURL: href, newURL: location.href }));
+}
+
+/**
+ * Whether the router took a path of the origin for one of its own, and so put it below its base a second time, or into the
+ * fragment.
+ */
+function isAstray(path: string): boolean {
+  const { pathname, hash, href } = location;
+  const to = new URL(path, href).pathname;
+  const base = pathname.endsWith(to) ? pathname.slice(0, -to.length) : "";
+  return hash === `#${path}` || (base !== "" && `${to}/`.startsWith(`${base}/`));
 }

@@ -1,66 +1,23 @@
 /**
- * The wrapper around the module: loads it once, gives its calls their names and types, and sees to it that
- * no call hangs when the module has ended. It decides nothing.
+ * The wrapper around the module: it gives the module's calls their names and types. It makes only two decisions: whether the
+ * page needs the module at once, and whether to request the server's metadata while the module is loading.
  */
-import { askAhead } from "./generated/page.js";
-import { ask, connect, onFault, run, subscribe, unsubscribe } from "./generated/wicketgate.js";
-import { isWicketgateError, wicketgateError } from "./errors.js";
+import { askAhead, isPrerendered, isSomethingToDo, mayBeResponse, shown, whenIdle, whenStoresMayDiffer } from "./beforehand.js";
+import { wicketgateError } from "./errors.js";
 import { abortable, fetchWithToken, type Tokens } from "./fetch.js";
-import type { Client, ClientConfig, LoginResult, Session, Wicketgate, WicketgateError } from "./types.js";
+import { inEnvironment } from "./environment.js";
+import { type Module, type Script, moduleOf } from "./module.js";
+import { Ask as AskElsewhere, elsewhere, Run as RunElsewhere } from "./popup.js";
+import type { Client, ClientConfig, LoginOptions, LoginResult, ServerMetadata, Session, Wicketgate, WicketgateError } from "./types.js";
 
 /** The module's calls, by the numbers that `src/js.rs` gives them. */
-const enum Ask { Metadata, AuthorizationUrl, IsCallback, KnownCallback, Session, LogoutState, StepUp }
-const enum Run { BeginLogin, HandleCallback, Logout, AccessToken, UserInfo, Revoke, TokenFor, TokenAfter }
+const enum Ask { Metadata, AuthorizationUrl, IsCallback, LogoutState, StepUp }
+const enum Run { BeginLogin, HandleCallback, Logout, AccessToken, UserInfo, Revoke, TokenFor, TokenAfter, Load, Pushed }
 
-/** The promise of the one module of this page, and what ended it. */
-let loading: Promise<void> | undefined;
-let fault: WicketgateError | undefined;
-
-/** How to reject each call that has not settled. */
-const pending = new Set<(reason: unknown) => void>();
-
-/** After a trap the module's memory is not to be trusted: every call ends, now and later. */
-function end(): WicketgateError {
-  fault ??= wicketgateError(
-    "unsupported_environment",
-    "The module ended by an internal fault and must be loaded anew.",
-    "Reload the page; if it happens again, report it with the steps that lead to it.",
-  );
-  for (const reject of pending) reject(fault);
-  pending.clear();
-  return fault;
-}
-
-/** A real `Error` of the module's JSON text: it has a stack, and is an `instanceof Error`. */
-function failure(text: string): WicketgateError {
-  const { message, ...members } = JSON.parse(text);
-  return Object.assign(new Error(message), members);
-}
-
-/** Calls the module. What it throws is the text of an error, or its end. */
-function call<T>(work: () => T): T {
-  if (fault) throw fault;
-  try {
-    return work();
-  } catch (error) {
-    throw typeof error === "string" ? failure(error) : end();
-  }
-}
-
-/** Calls the module for a promise that settles whatever becomes of the module. */
-function promised<T>(begin: (settle: (isRight: boolean, value: any) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    pending.add(reject);
-    call(() =>
-      begin((isRight, value) => {
-        pending.delete(reject);
-        isRight ? resolve(value) : reject(failure(value));
-      }),
-    );
-  });
-}
-
-/** Options as the module reads them. What is no JSON becomes `null`, so that it is refused and not dropped. */
+/**
+ * Options as the module reads them. A value that JSON cannot express becomes `null`, so that the module refuses it instead of
+ * missing it.
+ */
 function text(options: unknown): string {
   const json = (_: string, value: unknown) =>
     typeof value === "function" || typeof value === "symbol" || typeof value === "bigint" ? null : value;
@@ -71,59 +28,42 @@ function text(options: unknown): string {
   }
 }
 
+/** Freezes the values, because several callers share them. */
+const frozen = (json: string) => JSON.parse(json, (_, value) => Object.freeze(value));
+
 const aborted = () => wicketgateError("aborted", "The call was aborted.", "Call again when the answer is wanted.", true);
 
-const href = (url?: string | URL) => (url === undefined ? undefined : String(url));
+/** The URL in question: by default, the page's current one. */
+const href = (url?: string | URL) => String(url ?? location.href);
 
-/** What the module takes for an issuer, and some more. */
-const ISSUER = /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)(?=[:/]|$))[^?#@\s\\]*$/;
+const same = <T>(value: T) => value;
 
-/**
- * Asks for the server's metadata where the module will look for them first, while it is loading: both take about as long.
- * It decides nothing by that. The module checks the configuration and asks the same, and takes the answer that is there;
- * or it asks something else, and nobody takes it.
- */
-function discoverAhead(config: ClientConfig): (() => void) | undefined {
-  const { issuer, metadata } = config ?? {};
-  // A page with an answer to a login has what the tab remembers.
-  if (typeof issuer === "string" && ISSUER.test(issuer) && !metadata && !/\bstate=/.test(location.href)) {
-    return askAhead(issuer.replace(/\/$/, "") + "/.well-known/openid-configuration");
-  }
+const unknown: Readonly<ServerMetadata> = Object.freeze({});
+
+/** Reports `error` as an uncaught error. */
+function report(error: unknown): void {
+  setTimeout(() => {
+    throw error;
+  });
 }
 
-/** The public functions, over a module that `instantiate` loads. */
-export function wicketgate(instantiate: () => Promise<unknown>): Wicketgate {
-  async function load(): Promise<void> {
-    loading ??= instantiate().then(() => onFault(end));
-    try {
-      await loading;
-    } catch (reason) {
-      loading = undefined;
-      throw isWicketgateError(reason)
-        ? reason
-        : wicketgateError(
-            "wasm_blocked",
-            "The browser did not load the WebAssembly module.",
-            "Add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy; where it is there, see that the script is served as UTF-8.",
-          );
-    }
-  }
+/** The public functions, over the module of the script that `load` imports. */
+export function wicketgate(load: () => Promise<Script>): Wicketgate {
+  const module = moduleOf(load);
 
   async function createClient(config: ClientConfig): Promise<Client> {
     if (typeof window === "undefined" || typeof WebAssembly === "undefined") {
       throw wicketgateError(
         "unsupported_environment",
-        "This needs a window and WebAssembly, which are not available.",
-        "Call it in the browser only, after the page has mounted.",
+        "There is no window or no WebAssembly here.",
+        "Make the client in a browser only, after the page has mounted.",
       );
     }
-    const stop = loading ? undefined : discoverAhead(config);
-    try {
-      await load();
-      return client(await promised<number>((settle) => connect(text(config), settle)));
-    } finally {
-      stop?.();
-    }
+    // A module that is loaded also knows of sessions that no store contains.
+    const isNeeded = module.isWanted() || isSomethingToDo(config);
+    const { made, start } = client(module, config, !isNeeded);
+    if (isNeeded) await start();
+    return made;
   }
 
   return {
@@ -132,101 +72,229 @@ export function wicketgate(instantiate: () => Promise<unknown>): Wicketgate {
       return (await createClient(config)).beginLogin(options);
     },
     async handleCallback(config, url) {
-      // The page's URL as it is now: by the time the module is there, another call may have cleaned it.
+      // The page's URL as it is now: while the module is loading, another call may remove the response from it.
       const callbackUrl = url ?? (typeof location === "undefined" ? undefined : location.href);
       return (await createClient(config)).handleCallback(callbackUrl);
     },
   };
 }
 
-/** What cannot be changed under those who hold it. */
-function snapshot(text: string): Session {
-  const session: Session = JSON.parse(text);
-  Object.freeze(session.claims);
-  return Object.freeze(session);
-}
+/**
+ * A client, and the function that connects it to the module at once. If it `canWait`, it connects with its first call, or when
+ * the page is idle.
+ */
+function client(module: Module, config: ClientConfig, canWait: boolean): { made: Client; start(): Promise<void> } {
+  const configuration = text(config);
+  /** The client's number in the module, if it is connected. */
+  let core: number | undefined;
+  let connecting: Promise<void> | undefined;
+  let loading: Promise<void> | undefined;
+  let metadata: Readonly<ServerMetadata> | undefined;
+  let logoutState: string | undefined;
 
-/** The client of this number. */
-function client(core: number): Client {
-  const now = (what: Ask, input?: string) => call(() => ask(core, what, input));
-  const later = <T>(what: Run, input?: string) => promised<T>((settle) => run(core, what, input, settle));
+  /**
+   * The latest session, and the JSON text that it was parsed from. The object stays the same until something changes, and
+   * reading it needs no call of the module.
+   */
+  let latest: Session = Object.freeze({ status: "signed-out" });
+  let latestText = text(latest);
+  const listeners = new Set<{ listener: (session: Session) => void }>();
+
+  /** The module calls it after each change, and first of all with the present session. */
+  function changed(text: string): void {
+    const isNew = text !== latestText;
+    if (isNew) latest = frozen((latestText = text));
+    else if (core === undefined) return;
+    const session = latest;
+    for (const subscription of [...listeners]) {
+      // A listener has changed the session, and all listeners have been notified of that change already.
+      if (latest !== session) return;
+      if (!listeners.has(subscription)) continue;
+      try {
+        subscription.listener(session);
+      } catch (error) {
+        // A listener's failure is reported; the other listeners are still called.
+        report(error);
+      }
+    }
+  }
+
+  const unconnected = new AbortController();
+
+  async function begin(): Promise<void> {
+    await module.load();
+    const number = await module.begin<number>((exports, settle) => exports.connect(configuration, changed, settle), same);
+    logoutState = module.call(({ ask }) => ask(number, Ask.LogoutState));
+    core = number;
+    unconnected.abort();
+  }
+
+  /** Resolves when the module has created this client. After a failure, the next call tries again. */
+  async function connect(): Promise<void> {
+    try {
+      await (connecting ??= begin());
+    } catch (reason) {
+      connecting = undefined;
+      throw reason;
+    }
+  }
+
+  /**
+   * Connects, and loads the server's metadata. Concurrent calls share one promise: the page may become idle while the user
+   * clicks.
+   */
+  async function load(): Promise<void> {
+    try {
+      await (loading ??= loadAll());
+    } finally {
+      loading = undefined;
+    }
+  }
+
+  async function loadAll(): Promise<void> {
+    const ahead = module.isWanted() ? undefined : askAhead(config);
+    let stop = ahead?.[2];
+    try {
+      await module.load();
+      if (ahead) stop = module.call(({ expect }) => expect(...ahead));
+      await connect();
+      await call(Run.Load);
+    } finally {
+      stop?.();
+    }
+  }
+
+  /** Loads the module when no caller waits for it: when the page is idle, and when there may be something to do. */
+  function wait(): void {
+    // No caller awaits this promise and could handle its failure. A failure that may pass is left to the next call that needs
+    // the module.
+    const quietly = () => void load().catch((error: WicketgateError) => error.retryable || report(error));
+    whenIdle(quietly);
+    whenStoresMayDiffer(() => isSomethingToDo(config) && quietly(), unconnected.signal);
+  }
+
+  if (canWait) wait();
+
+  /** Connects the client that the page has just made. If the script of the module cannot be fetched, the next call tries again. */
+  async function start(): Promise<void> {
+    await connect().catch((reason: WicketgateError) => {
+      if (reason.code !== "network_failed") throw reason;
+      wait();
+    });
+  }
+
+  /** Whether the module can act for this client at once. */
+  const isReady = () => core !== undefined && !isPrerendered();
+
+  async function ready(): Promise<void> {
+    await shown();
+    await connect();
+  }
+
+  /** Calls the module for a synchronous result. */
+  function now<T>(what: Ask, input?: string): T {
+    if (core === undefined) {
+      throw wicketgateError("not_ready", "The module that answers this call is not there yet.", "Await client.load() first.", true);
+    }
+    return module.call(({ ask }) => ask(core!, what, input));
+  }
+
+  /** Calls the module, which is loaded. */
+  const call = <T>(what: Run, input?: string, read: (value: any) => T = same): Promise<T> =>
+    module.begin(({ run }, settle) => run(core!, what, input, settle), read);
+
+  /** Calls the module as soon as it is loaded and the user sees the page. */
+  const later: typeof call = (...asked) => (isReady() ? call(...asked) : ready().then(() => call(...asked)));
+
+  /** The callbacks that waited for the module, by their URLs. The module itself remembers all others. */
+  const waiting = new Map<string, Promise<LoginResult>>();
+
+  /** The result of a login, from its two lines: the result itself, and the session that the login began. */
+  const resultOf = (lines: string): LoginResult => {
+    const [result, begun] = lines.split("\n") as [string, string];
+    // A listener may have changed the session already.
+    return Object.freeze({ ...JSON.parse(result), session: begun === latestText ? latest : frozen(begun) });
+  };
+
+  function handle(url: string): Promise<LoginResult> {
+    const begin = () => module.begin((exports, settle, promise) => exports.handleCallback(core!, url, promise, settle), resultOf);
+    const before = waiting.get(url);
+    if (before || isReady()) return before ?? begin();
+    const promise = ready().then(begin, (reason) => {
+      waiting.delete(url);
+      throw reason;
+    });
+    waiting.set(url, promise);
+    return promise;
+  }
+
   const tokens: Tokens = {
     for: (url) => later(Run.TokenFor, url),
     after: (refusal) => later(Run.TokenAfter, text(refusal)),
   };
 
-  /** The latest session, and the text that it was made of: the same object until something changes. */
-  let latest: Session;
-  let latestText: string | undefined;
-  function session(): Session {
-    const text = now(Ask.Session);
-    if (text !== latestText) latest = snapshot((latestText = text));
-    return latest;
+  /** Calls the module to begin a login. */
+  async function begun<T>(what: Run, options: LoginOptions = {}): Promise<T> {
+    const asked = text(options);
+    // The module and the metadata are on their way at the same time.
+    if (core === undefined) await load();
+    return later(what, asked);
   }
 
-  /** The promises of `handleCallback`, by the numbers of the callbacks, none of which is used twice. */
-  const callbacks = new Map<number, Promise<LoginResult>>();
-  function handleCallback(url?: string): Promise<LoginResult> {
-    const known = () => now(Ask.KnownCallback, url);
-    const promise =
-      callbacks.get(known()) ??
-      later<string>(Run.HandleCallback, url).then((lines) => {
-        const [result, begun] = lines.split("\n") as [string, string];
-        // A listener may have changed it already.
-        return Object.freeze({ ...JSON.parse(result), session: begun === now(Ask.Session) ? session() : snapshot(begun) });
-      });
-    const number = known();
-    if (number !== undefined) {
-      callbacks.set(number, promise);
-      // The module remembers fewer.
-      callbacks.delete(number - 8);
-    }
-    return promise;
-  }
+  /** A call of the entry `wicketgate/all`, whose own calls take the place of these. */
+  const lacking = (call: string) => async (): Promise<never> => {
+    throw wicketgateError("unsupported_environment", `This is not available: ${call}, which the entry wicketgate/all has.`, "Import that entry.");
+  };
 
-  return {
-    metadata: Object.freeze(JSON.parse(now(Ask.Metadata))),
-    logoutState: now(Ask.LogoutState),
-    authorizationUrl: (options = {}) => now(Ask.AuthorizationUrl, text(options)),
-    beginLogin: (options = {}) => later(Run.BeginLogin, text(options)),
-    isCallback: (url) => now(Ask.IsCallback, href(url)),
-    handleCallback(url) {
-      try {
-        return handleCallback(href(url));
-      } catch (error) {
-        return Promise.reject(error);
-      }
+  const made: Client = {
+    loginWithPopup: lacking("loginWithPopup"),
+    loginSilently: lacking("loginSilently"),
+    get metadata() {
+      const json = core === undefined || metadata ? undefined : now<string | undefined>(Ask.Metadata);
+      if (json) metadata = frozen(json);
+      return metadata ?? unknown;
     },
-    session,
+    get logoutState() {
+      return logoutState;
+    },
+    load,
+    authorizationUrl: (options = {}) => now(Ask.AuthorizationUrl, text(options)),
+    pushed: (options) => begun(Run.Pushed, options),
+    beginLogin: (options) => begun(Run.BeginLogin, options),
+    isCallback: (url) => (core === undefined ? mayBeResponse(href(url)) : now(Ask.IsCallback, href(url))),
+    handleCallback: (url) => handle(href(url)),
+    session: () => module.call(() => latest),
     subscribe(listener) {
-      const notify = () => {
-        try {
-          listener(session());
-        } catch (error) {
-          // The listener's own affair: reported as if nobody had caught it, and no other is kept waiting.
-          setTimeout(() => {
-            throw error;
-          });
-        }
-      };
-      const subscription = call(() => subscribe(core, notify));
-      return () => {
-        if (!fault) unsubscribe(core, subscription);
-      };
+      const subscription = { listener };
+      module.call(() => listeners.add(subscription));
+      return () => void listeners.delete(subscription);
     },
     async accessToken(options) {
       const { signal, ...others } = options ?? {};
       const work = () => later<string>(Run.AccessToken, text(others));
-      // Who gives up does not end a refresh that others wait for.
+      // A caller that aborts does not end a refresh that others wait for.
       return signal ? abortable(signal, work, aborted) : work();
     },
     fetch: (input, init) => fetchWithToken(tokens, input, init),
     stepUp(response) {
-      const asked = now(Ask.StepUp, response.headers.get("www-authenticate") ?? "");
+      const { status, url, headers } = response;
+      const asked = now<string | undefined>(Ask.StepUp, status === 401 ? `${url}\n${headers.get("www-authenticate")}` : "");
       return asked && JSON.parse(asked);
     },
-    userInfo: async () => JSON.parse(await later(Run.UserInfo)),
+    userInfo: () => later(Run.UserInfo, undefined, JSON.parse),
     revoke: () => later(Run.Revoke),
     logout: (options = {}) => later(Run.Logout, text(options)),
   };
+  // Only the entry `wicketgate/all` contains statements with this label: `scripts/bundle.mjs`.
+  ALL: {
+    const further = elsewhere({
+      begin: (what: RunElsewhere, options) => begun(what as number, options),
+      answer: (state) => later(RunElsewhere.AnswerElsewhere as number, state, resultOf),
+      stop: (state) => now(AskElsewhere.StopWaiting as number, state),
+      aborted,
+    });
+    Object.assign(made, further);
+    if (config?.environment) Object.assign(made, inEnvironment(config.environment, { ...made }));
+  }
+  return { made, start };
 }

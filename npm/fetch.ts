@@ -1,18 +1,21 @@
 /**
- * `fetch` with an access token. Whether one may go along, and whether a refused request is sent once more, the module
- * decides; here is how.
+ * `fetch` with an access token. The module decides whether a request may carry a token, and whether a refused request is sent
+ * once more. This file carries the decisions out.
  */
 import { wicketgateError } from "./errors.js";
 
-/** What the module is asked. Both reject with its errors. */
+/** The questions to the module. Both calls reject with the module's errors. */
 export interface Tokens {
-  /** The access token for a request to `url`. */
-  for(url: string): Promise<string>;
-  /** A newer one, where the refused one was to blame and there is one to be had. */
-  after(refusal: { url: string; answeredBy: string; token: string; wwwAuthenticate: string | null }): Promise<string | undefined>;
+  /** The access token for a request to the URL `asked`. */
+  for(asked: string): Promise<string>;
+  /**
+   * A newer access token, if the refused one was the reason for the refusal and the client can get one. A refusal has `url`,
+   * `answeredBy`, `token` and `wwwAuthenticate`. `fetch-with-proof.ts` asks for more, and says more.
+   */
+  after(refusal: Record<string, unknown>): Promise<string | undefined>;
 }
 
-/** What `work` comes to, unless `signal` is aborted first: then what `reason` gives. */
+/** The result of `work`. If `signal` is aborted first, rejects with the value of `reason`. */
 export function abortable<T>(signal: AbortSignal, work: () => Promise<T>, reason: () => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(reason());
@@ -24,25 +27,31 @@ export function abortable<T>(signal: AbortSignal, work: () => Promise<T>, reason
   });
 }
 
-export async function fetchWithToken(tokens: Tokens, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+/** The caller's request, which the client may add an `Authorization` header to. */
+export function requestOf(input: RequestInfo | URL, init?: RequestInit): Request {
   const request = new Request(input, init);
-  const { url, signal, headers } = request;
-  if (request.mode === "no-cors" || headers.has("authorization")) {
+  if (request.mode === "no-cors" || request.headers.has("authorization")) {
     throw wicketgateError(
       "invalid_option",
-      "The request has an Authorization header of its own, or the mode no-cors, which sends none.",
-      "Leave both out: fetch of the client sets the header; use the page's own fetch for other requests.",
+      "The request has an Authorization header of its own, or the mode no-cors, which cannot send one.",
+      "Leave both out: the client sets the header. Use the page's own fetch for other requests.",
     );
   }
+  return request;
+}
+
+export async function fetchWithToken(tokens: Tokens, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const request = requestOf(input, init);
+  const { url, signal } = request;
   const waiting = <T>(work: () => Promise<T>) => abortable(signal, work, () => signal.reason);
   const token = await waiting(() => tokens.for(url));
-  // A stream can be sent once; of every other body the browser keeps what it is made of.
+  // A stream can be sent once. Of every other body, the browser keeps the data.
   const again = init?.body instanceof ReadableStream ? undefined : request.clone();
   const response = await send(request, token);
   if (response.status !== 401 || !again) return response;
 
   const refusal = { url, answeredBy: response.url, token, wwwAuthenticate: response.headers.get("www-authenticate") };
-  // Where there is no newer token, the answer is what the caller is to see.
+  // Without a newer token, the caller gets the answer as it is.
   const newer = await waiting(() => tokens.after(refusal)).catch(() => undefined);
   signal.throwIfAborted();
   if (!newer) return response;

@@ -12,6 +12,8 @@ import {
   type ReactNode,
 } from "react";
 import { authStore, type Auth, type AuthOptions, type AuthStore, type ClientSource } from "./auth.js";
+import { isOut } from "./guard.js";
+import type { Session, WicketgateError } from "./types.js";
 
 export type { Auth, AuthOptions, ClientSource, LogoutOptions } from "./auth.js";
 
@@ -19,35 +21,41 @@ const Context = createContext<AuthStore | undefined>(undefined);
 Context.displayName = "Auth";
 
 export interface AuthProviderProps extends AuthOptions {
-  /** Only the first one counts. */
+  /** Only the first value counts. */
   client: ClientSource;
   children?: ReactNode;
+  /** Shown at the redirect URI, until the page is at the place to which the login leads. */
+  fallback?: ReactNode;
 }
 
-/** Makes the client, handles the callback, goes on to where the login was begun. */
-export function AuthProvider({ client, children, ...options }: AuthProviderProps): ReactElement {
+/**
+ * Creates the client, handles the callback, and goes on to the place where the login began, whether or not any component
+ * follows the session. Put it around the router: a router that is not mounted yet cannot see the redirect URI.
+ */
+export function AuthProvider({ client, children, fallback, ...options }: AuthProviderProps): ReactElement {
   const [store] = useState(() => authStore(client, options));
   const [arrived, setArrived] = useState<() => void>();
   useEffect(() => arrived?.(), [arrived]);
-  // What the router leaves may be this provider, too: then nothing is rendered here any more.
+  // The page that the router leaves may contain this provider, too. Then nothing is rendered here any more.
   const [stay] = useState<{ over?: Promise<void> }>({});
   useEffect(() => {
     let end = () => {};
     stay.over = new Promise((resolve) => (end = resolve));
+    attempts = 0;
     return () => end();
   }, [stay]);
   useEffect(() => {
-    // A router's `navigate` may be another one each time.
-    const { navigate } = options;
+    // A router's `navigate` may be a new function in each render.
     store.options = options;
-    if (navigate) store.options.navigate = async (...to) => (await navigate(...to), Promise.race([rendered(setArrived), stay.over]));
+    store.shown = () => Promise.race([rendered(setArrived), stay.over]);
   });
-  return createElement(Context.Provider, { value: store }, children);
+  const isAtCallback = useSyncExternalStore(store.subscribe, store.isAtCallback, () => false);
+  return createElement(Context.Provider, { value: store }, isAtCallback ? fallback : children);
 }
 
 /**
- * Resolves when what a router has begun as a transition is on the screen, this being one that comes after it. The session is
- * shown without such delay: a guard would see it at the page that the router is about to leave.
+ * Resolves when a transition that the router has begun is on the screen: this transition comes after it. The session itself is
+ * shown without such a delay, because a guard would otherwise see it at the page that the router is about to leave.
  */
 function rendered(setArrived: (arrived: () => () => void) => void): Promise<void> {
   return new Promise((resolve) => startTransition(() => setArrived(() => resolve)));
@@ -59,68 +67,96 @@ function useStore(): AuthStore {
   return store;
 }
 
-/** The session, and what to do about it. Renders anew after each change. */
+/** The session, and the calls that change it. Renders again after each change. */
 export function useAuth(): Auth {
   const store = useStore();
   return useSyncExternalStore(store.subscribe, store.snapshot, () => store.initial);
 }
 
-/** The same for those inside `<Suspense>` and an error boundary: waits while it is loading, and throws `error`. */
+/**
+ * The number of stores that components have waited for since a provider was last mounted. React discards a provider that waits.
+ * If the next one gets another `client`, it waits for another store.
+ */
+let attempts = 0;
+const awaited = new WeakSet<AuthStore>();
+
+/**
+ * `useAuth()` for components inside `<Suspense>` and an error boundary: suspends while the status is `"loading"`, and throws
+ * `error`.
+ */
 export function useSuspenseAuth(): Auth {
   const store = useStore();
   const auth = useAuth();
-  // React's own way to say so: the boundary's fallback is what the server sends.
+  // This is how React expects it: the server sends the boundary's fallback.
   if (typeof window === "undefined") throw new Error("wicketgate/react: sessions are known in the browser only.");
+  // Neither a new login that begins nor a failed login takes a page away from a signed-in user.
+  if (auth.isSignedIn) return auth;
   if (auth.error) throw auth.error;
-  if (auth.status === "loading") throw store.ready();
-  return auth;
+  if (auth.status !== "loading") return auth;
+  if (!awaited.has(store)) attempts++;
+  awaited.add(store);
+  if (attempts > 20) {
+    throw new Error(
+      "wicketgate/react: <Suspense> stands around <AuthProvider>, whose `client` is another function at each attempt. Define the function outside of the component.",
+    );
+  }
+  throw store.ready();
 }
 
 /**
- * A valid access token, another one when it has been renewed; undefined as long as there is none. For what needs the token
- * while it renders. A request asks `useAuth().accessToken()` when it is made.
+ * A valid access token; its value changes when the client has renewed the token. Undefined while there is none. For components
+ * that need the token while they render. Code that sends a request calls `useAuth().accessToken()` at that time.
  */
 export function useAccessToken(): string | undefined {
   const { session, accessToken } = useAuth();
-  const sub = session.claims?.sub;
-  const [held, setHeld] = useState<{ token?: string | undefined; sub?: string | undefined }>({});
+  const [held, setHeld] = useState<{ token?: string | undefined; session?: Session }>({});
   useEffect(() => {
     let isOver = false;
-    const set = (token?: string) => isOver || setHeld({ token, sub });
+    const set = (token?: string) => isOver || setHeld({ token, session });
     const ask = () => void accessToken().then(set, () => set());
-    if (session.status === "signed-out") set();
+    if (isOut(session)) set();
     else ask();
-    // Again when it is time for another one, and, where there was none, when this one is over.
+    // The effect runs again when it is time for another token and, if there was none, when the present one expires.
     const { expiresAt = 0 } = session;
     const waits = [30, 0].map((seconds) => (expiresAt - seconds) * 1000 - Date.now());
-    const timers = waits.filter((wait) => wait > 0).map((wait) => setTimeout(ask, wait));
+    const timers = waits.filter((wait) => wait > 0 && wait < 2 ** 31).map((wait) => setTimeout(ask, wait));
     return () => {
       isOver = true;
       timers.forEach(clearTimeout);
     };
   }, [session, accessToken]);
-  // That of somebody else is none, as long as theirs has not come.
-  return session.status === "signed-out" || held.sub !== sub ? undefined : held.token;
+  return !isOut(session) && held.session && isSameUser(held.session, session) ? held.token : undefined;
+}
+
+/**
+ * Another user's token counts as none until the new user's token is there. Without `sub`, only the same session is certainly
+ * the same user's.
+ */
+function isSameUser(one: Session, other: Session): boolean {
+  return one === other || (one.claims?.sub !== undefined && one.claims.sub === other.claims?.sub);
 }
 
 export interface RequireAuthProps {
   children?: ReactNode;
-  /** Shown until it is clear who is there, and while the page goes to the login. */
+  /** Shown until the status is known, and while the page goes to the login. */
   fallback?: ReactNode;
+  /** Shown after a failed login; `again` begins another. Without it, the error is thrown to the nearest error boundary. */
+  error?: ReactNode | ((error: WicketgateError, again: () => void) => ReactNode);
 }
 
 /**
- * Its children are for those who are signed in. Others go to the login and come back to where they were. Around a page, or
- * around the `<Outlet />` of a layout route. What keeps a login from succeeding it throws, to the nearest error boundary.
+ * Shows its children to signed-in users. Sends other users to the login, which leads back to the page where they were. Put it
+ * around a page, or around the `<Outlet />` of a layout route.
  */
-export function RequireAuth({ children, fallback }: RequireAuthProps): ReactNode {
+export function RequireAuth({ children, fallback, error: failed }: RequireAuthProps): ReactNode {
   const store = useStore();
-  const { status, session, error } = useAuth();
+  const { status, isSignedIn, error, login } = useAuth();
   useEffect(() => {
-    // What it rejects with is in `error` by then.
+    // By then, `error` holds the failure.
     if (status !== "loading") store.require().catch(() => {});
   }, [store, status, error]);
-  if (session.status !== "signed-out" && status !== "loading") return children;
-  if (error && status !== "loading") throw error;
-  return fallback;
+  if (isSignedIn) return children;
+  if (!error || status === "loading") return fallback;
+  if (failed === undefined) throw error;
+  return typeof failed === "function" ? failed(error, () => void login().catch(() => {})) : failed;
 }

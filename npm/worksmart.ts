@@ -1,8 +1,8 @@
 import type { BackendConfig, ClientConfig } from "./types.js";
 
 /**
- * The ready configuration for a WorkSmart server: its two endpoints, no PKCE, no scope, the code handed to
- * `backend`, which holds the client secret.
+ * The ready configuration for a WorkSmart server: its two endpoints, no PKCE, no scope, and a `backend`, which receives the
+ * code and holds the client secret.
  */
 export function worksmart(options: {
   clientId: string;
@@ -11,7 +11,7 @@ export function worksmart(options: {
   /** Default `https://my.worksmart.app`. */
   baseUrl?: string | URL;
 }): ClientConfig {
-  // What is not known here goes on to `createClient`, which names it.
+  // `createClient` gets unknown members, too, and names them in its error.
   const { clientId, backend, redirectUri, baseUrl = "https://my.worksmart.app", ...unknown } = options;
   const base = String(baseUrl).replace(/\/$/, "") + "/api/v1/oauth2/";
   return {

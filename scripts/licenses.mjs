@@ -1,17 +1,19 @@
-// Prints the licences of all that the module is compiled from: crates, what writes their code, Rust's standard library.
-// Reads what cargo says that it compiled: nothing is named that is not there, and nothing is left out.
+// Prints the licences of everything that the module is compiled from: crates, the crates that generate code for them, and
+// Rust's standard library. It reads cargo's record of the build, so that the list is exact.
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const [compiled] = process.argv.slice(2);
-const folders = readFileSync(compiled, "utf8")
+const all = readFileSync(compiled, "utf8")
   .split("\n")
   .filter(Boolean)
   .map((line) => JSON.parse(line))
-  // A build script is run and left behind.
+  // A build script runs at build time and is not part of the module.
   .filter(({ reason, target }) => reason === "compiler-artifact" && !target.kind.includes("custom-build"))
   .map(({ manifest_path: manifest }) => dirname(manifest));
+// The modules were compiled from nearly the same crates.
+const folders = [...new Set(all)];
 const isStandard = (folder) => folder.replaceAll("\\", "/").includes("/rustlib/src/");
 const isOfCompiler = (folder) => isStandard(folder) && folder.endsWith("compiler-builtins");
 const crates = new Set(folders.filter((folder) => folder !== process.cwd() && !isStandard(folder)));
@@ -22,14 +24,14 @@ const parts = [
   ...[...crates].map(readCrate).sort((a, b) => (a.title < b.title ? -1 : 1)),
 ];
 
-const owners = new Map(); // a text, and whose it is
+const owners = new Map(); // each text, with its owners
 for (const { title, texts } of parts) {
   for (const text of texts) owners.set(text, [...(owners.get(text) ?? []), title]);
 }
 
 const rule = "-".repeat(80);
-console.log(`wicketgate is under MIT OR Apache-2.0: LICENSE-MIT, LICENSE-APACHE. Its WebAssembly module, in
-wicketgate_bg.wasm and in index.js, is compiled from it and from what is listed here: crates, among them
+console.log(`wicketgate is under MIT OR Apache-2.0: LICENSE-MIT, LICENSE-APACHE. Its WebAssembly modules, in
+files named .wasm and embedded.js, are compiled from it and from what is listed here: crates, among them
 macros that write code into it, and Rust's standard library. The texts of their licences follow. Where
 there is a choice of MIT and Apache-2.0, it is the text of MIT; that of Apache-2.0 is in LICENSE-APACHE.
 
@@ -53,13 +55,13 @@ function standardLibrary() {
   return { title, license, texts: [usualText(title, license)] };
 }
 
-/** For what only names its licence. */
+/** The text for a crate that only names its licence. */
 function usualText(title, license) {
   if (!/\bMIT\b/.test(license)) throw new Error(`licenses: ${title} brings no text of ${license}`);
   return readText("LICENSE-MIT").replace(/^Copyright .*$/m, `Copyright (c) the authors of ${title}`);
 }
 
-/** The one part of it under further terms, which lie one folder up. */
+/** The only part of the standard library with further terms, which lie one folder up. */
 function compilerBuiltins(folder) {
   return { ...readManifest(folder), texts: [readText(join(folder, "..", "LICENSE.txt"))] };
 }

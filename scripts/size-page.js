@@ -1,13 +1,12 @@
-// A page that uses everything the package exports: what it weighs is what an app pays.
-import { beginLogin, createClient, handleCallback, isWicketgateError, worksmart } from "wicketgate";
+// A page that uses all exports of the package: its size is the price for an app.
+import { beginLogin, createClient, handleCallback, isWicketgateError } from "wicketgate";
 
-const config = worksmart({ clientId: "app", backend: { exchangeUrl: "/login" } });
-
-globalThis.page = async () => {
+globalThis.page = async (config) => {
   const client = await createClient(config);
   client.subscribe(console.log);
   try {
     if (client.isCallback()) await client.handleCallback();
+    await client.load();
     return [client.metadata, client.session(), await client.accessToken(), client.authorizationUrl(), await client.userInfo()];
   } catch (error) {
     if (!isWicketgateError(error)) throw error;
@@ -18,4 +17,4 @@ globalThis.page = async () => {
     await client.beginLogin();
   }
 };
-globalThis.shortcuts = [() => beginLogin(config), () => handleCallback(config)];
+globalThis.shortcuts = [(config) => beginLogin(config), (config) => handleCallback(config)];

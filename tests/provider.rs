@@ -1,5 +1,5 @@
-//! The provider that lies, natively; see `provider/native.rs`. The list of its lies is the provider's own, so this is a
-//! harness of its own too.
+//! The lying provider, natively; see `provider/native.rs`. The provider itself lists its lies, so this file has its own test
+//! harness.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +18,6 @@ fn main() -> std::process::ExitCode {
     native::main()
 }
 
-/// In a browser it is `e2e/provider.test.mjs` that runs them.
+/// In a browser, `e2e/provider.test.mjs` runs them.
 #[cfg(target_arch = "wasm32")]
 fn main() {}

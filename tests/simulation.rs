@@ -1,8 +1,9 @@
-//! Tabs of one origin, an authorization server, and everything that can go wrong between them, in ten thousand orders: the
-//! real `client/`, over a simulated host. Each schedule follows from its seed alone; a failing one is printed with its last
-//! steps, and replayed by `SEED=… cargo test --test simulation`.
+//! Tabs of one origin, an authorization server, and everything that can go wrong between them, in ten thousand orders: the real
+//! `client/` over a simulated host. Each schedule follows from its seed alone. A failing one is printed with its last steps,
+//! and `SEED=… cargo test --test simulation` replays it.
 //!
-//! `make soak` runs more of them; `scripts/soak --broken` breaks the client on purpose and sees that it is noticed.
+//! `make soak` runs more of them; `node scripts/soak.mjs --broken` breaks the client on purpose, and checks that the schedules
+//! notice.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::unwrap_used,
@@ -27,8 +28,8 @@ mod world;
 
 use schedule::Counts;
 
-/// Seeds beyond those of every run that failed once, and what of it was the client's fault is mended. Each stands for its
-/// schedule only until the simulation itself is changed; the mistakes stand in `simulation/broken.json`.
+/// Seeds beyond those of every run that failed once, and whose faults in the client are corrected. Each stands for its schedule
+/// only until the simulation itself changes; `simulation/broken/` contains the mistakes.
 const ONCE_FAILED: &[u64] = &[
     15092, 49396, 50417, 44250, 101794, 132467, 213223, 227694, 435297, 477031, 512460, 621336, 675656, 754644, 863196, 1281900,
     233454,
@@ -36,7 +37,7 @@ const ONCE_FAILED: &[u64] = &[
 
 const SCHEDULES: u64 = 10_000;
 
-/// After so many that fail, it is known that they do.
+/// After this many failures, the run stops.
 const MOST_FAILED: usize = 40;
 
 #[test]
@@ -46,7 +47,7 @@ fn seeds_that_failed_once() {
     }
 }
 
-/// `SEEDS` is how many, `FROM` the first; `SEED` is a single one, with its log.
+/// `SEEDS` is the number of schedules, `FROM` the first; `SEED` is a single one, with its log.
 #[test]
 fn every_schedule_keeps_the_rules() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
@@ -96,7 +97,7 @@ fn every_schedule_keeps_the_rules() {
     }
 }
 
-/// Runs one schedule; prints how it came to fail.
+/// Runs one schedule; prints its steps if it fails.
 fn judge(seed: u64) {
     if schedule::run(seed, false).1.is_err() {
         let again = schedule::run(seed, true).1;

@@ -1,17 +1,17 @@
-//! The vectors in `tests/vectors/`: what each rule makes of each input. The same functions run natively and
-//! in the browser, since what stands behind `Url` is another parser there.
+//! The vectors in `tests/vectors/`: the result of each rule for each input. The same functions run natively and in the browser,
+//! because `Url` uses another parser there.
 //!
-//! A file is an object of groups, and a group is an array of cases: `name`, `source` (a rule of ours, or a
-//! section), `input`, `expected`. A case that a target is known to answer differently lists that answer under
-//! `deviates`, by `native`, `chromium`, `firefox` or `webkit`; once it gives the expected one, the run fails until the
-//! entry is gone.
+//! A file is an object of groups, and a group is an array of cases: `name`, `source` (a rule of ours, or a section of a
+//! standard), `input`, `expected`. If a target is known to answer a case differently, the case lists that answer under
+//! `deviates`, by `native`, `chromium`, `firefox` or `webkit`. Once the target gives the expected answer, the run fails until
+//! the entry is removed.
 //!
-//! In inputs and expectations, `{"repeat": s, "times": n}` is `s` n times; an array with such a piece in it is
-//! its pieces joined. In inputs, `{"hex": …}` are bytes. In expectations, `{"spelling": …}` is a number in
-//! the spelling that it came in. `{state}` in a callback's URL is the state that was sent.
+//! In inputs and expectations, `{"repeat": s, "times": n}` is `s` n times; an array that contains such a piece is its pieces
+//! joined. In inputs, `{"hex": …}` are bytes. In expectations, `{"spelling": …}` is a number in its original spelling.
+//! `{state}` in a callback's URL is the state of the request.
 //!
-//! A token in an input is either `token`, as it is, or `header`, `payload` and `signature`, each a text, bytes, JSON,
-//! or `{"raw": …}`, which is encoded already.
+//! A token in an input is either `token`, taken as it is, or `header`, `payload` and `signature`, each a text, bytes, JSON, or
+//! `{"raw": …}`, which is already encoded.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "in a test they are how it fails")]
 
 use std::cell::RefCell;
@@ -20,33 +20,35 @@ use std::future::ready;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 use wicketgate::client::{AccessTokenOptions, Configuration, LoginOptions, LogoutOptions};
-use wicketgate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy, Transaction, is_redirect_uri};
-use wicketgate::protocol::callback::{AuthorizationResponse, is_response, without_response};
+use wicketgate::protocol::authorization::{AuthorizationParameters, AuthorizationRequest, Entropy, Transaction};
+use wicketgate::protocol::callback::{AuthorizationResponse, is_response, unverified_error, without_response};
 use wicketgate::protocol::challenge::step_up;
 use wicketgate::protocol::error::{Error, ErrorKind, Flaw};
 use wicketgate::protocol::http::{Request, Response};
-use wicketgate::protocol::id_token::{Expected, at_hash_bits, check_at_hash, check_refreshed, validate};
+use wicketgate::protocol::id_token::{
+    Expected, Refreshed, at_hash_bits, check_at_hash, refreshed as refreshed_id_token, validate,
+};
 use wicketgate::protocol::json::Json;
 use wicketgate::protocol::jwk::JwkSet;
-use wicketgate::protocol::jws::{Algorithm, Jws, SignatureCheck};
+use wicketgate::protocol::jws::{Algorithm, Jws, SignatureCheck, VerifiedJws};
 use wicketgate::protocol::logout::LogoutRequest;
 use wicketgate::protocol::metadata::{ServerMetadata, discovery_urls};
 use wicketgate::protocol::pkce::code_challenge;
 use wicketgate::protocol::return_to::same_origin_path;
 use wicketgate::protocol::secret::Secret;
-use wicketgate::protocol::token::{ClientAuthentication, CodeExchange, TokenSet, refresh_request, refreshed};
-use wicketgate::protocol::url::{Url, append_parameter, decode_component, is_plain};
+use wicketgate::protocol::token::{ClientAuthentication, CodeExchange, RefreshFailure, TokenSet, refresh_request, refreshed};
+use wicketgate::protocol::url::{Url, append_parameter, decode_component, is_plain, is_redirect_uri};
 use wicketgate::protocol::userinfo::{self as userinfo_endpoint, Answer, signed_claims};
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-/// Whose URL parser and signatures are at work.
+/// The target whose URL parser and signatures run.
 fn target() -> &'static str {
     #[cfg(target_arch = "wasm32")]
     {
         let agent = js_sys::eval("navigator.userAgent").unwrap().as_string().unwrap();
-        // Each names those before it, for the sake of old pages.
+        // Each browser's user agent also names older browsers, for the sake of old pages.
         [("Firefox/", "firefox"), ("Chrome/", "chromium")]
             .iter()
             .find(|(mark, _)| agent.contains(mark))
@@ -56,10 +58,11 @@ fn target() -> &'static str {
     "native"
 }
 
-/// One test for each group of each file, and one for each file that no group of it is left out. Behind a case that
-/// waits for its host stands `.await`.
+/// One test for each group of each file, and one for each file that checks that no group is left out. After a case that waits
+/// for its host stands `.await`.
 macro_rules! vectors {
-    ($($file:ident { $($rule:ident => $case:ident $(.$await:tt)?,)+ })+) => { $(
+    ($($(#[$when:meta])? $file:ident { $($rule:ident => $case:ident $(.$await:tt)?,)+ })+) => { $(
+        $(#[$when])?
         mod $file {
             const FILE: &str = include_str!(concat!("vectors/", stringify!($file), ".json"));
 
@@ -86,126 +89,156 @@ macro_rules! vectors {
     )+ };
 }
 
+#[cfg(all(feature = "dpop", feature = "par", feature = "rar"))]
+#[path = "vectors/optional.rs"]
+mod optional;
+#[cfg(all(feature = "dpop", feature = "par", feature = "rar"))]
+use optional::{
+    assertion_in_form, authorization_details, client_assertion, dpop_challenge, dpop_nonce, dpop_proof, pushed_answer,
+    pushed_request, signed_proof, thumbprint, token_type,
+};
+
 vectors! {
     url {
-        rule_1_5_one_url_on_every_target => url_parsing,
-        rule_1_7_references_resolve_alike => url_joining,
-        rule_1_7_plain_text => plain_text,
-        rule_1_3_form_encoding => form_encoding,
-        rule_2_2_form_decoding => form_decoding,
+        one_url_on_every_target => url_parsing,
+        references_resolve_alike => url_joining,
+        plain_text => plain_text,
+        form_encoding => form_encoding,
+        form_decoding => form_decoding,
     }
     return_to {
-        rule_1_7_same_origin_path => return_to_path,
+        same_origin_path => return_to_path,
     }
     pkce {
-        rule_1_2_s256 => s256,
+        s256 => s256,
     }
     authorization {
-        rule_1_2_proof_and_nonce => authorization_request,
-        rule_1_3_parameters => authorization_url,
-        rule_1_4_redirect_uri_as_configured => authorization_request,
-        rule_1_4_redirect_uri_is_checked => redirect_uri,
-        rule_1_6_transaction => authorization_request,
-        rule_1_6_stored_transaction => stored_transaction,
-        rule_4_max_age => authorization_request,
-        rule_4_authentication_context => authorization_request,
+        proof_and_nonce => authorization_request,
+        parameters => authorization_url,
+        redirect_uri_as_configured => authorization_request,
+        redirect_uri_is_checked => redirect_uri,
+        transaction => authorization_request,
+        stored_transaction => stored_transaction,
+        max_age => authorization_request,
+        authentication_context => authorization_request,
     }
     callback {
-        rule_2_1_where_it_came => authorization_response,
-        rule_2_1_is_response => looks_like_a_response,
-        rule_2_2_form => authorization_response,
-        rule_2_3_cleaned_url => cleaned_url,
-        rule_2_4_transaction => authorization_response,
-        rule_2_6_issuer => authorization_response,
-        rule_2_7_error => authorization_response,
+        where_it_came => authorization_response,
+        is_response => looks_like_a_response,
+        form => authorization_response,
+        error_without_state => error_without_state,
+        cleaned_url => cleaned_url,
+        transaction => authorization_response,
+        issuer => authorization_response,
+        error => authorization_response,
     }
     metadata {
-        rule_1_2_what_a_server_has => server_identity,
-        rule_1_5_members => server_metadata,
-        rule_8_discovery_places => discovery_places,
-        rule_8_discovery_answers => discovery_answer,
+        what_a_server_has => server_identity,
+        members => server_metadata,
+        discovery_places => discovery_places,
+        discovery_answers => discovery_answer,
     }
     token_response {
-        rule_3_tokens => token_response_of_a_code,
-        rule_3_lifetime => token_response_of_a_code,
-        rule_3_what_is_no_token_response => token_response_of_a_code,
-        rule_3_refusals => token_response_of_a_code,
-        rule_5_refresh_request => token_request_of_a_refresh,
-        rule_5_refreshed => token_response_of_a_refresh,
+        tokens => token_response_of_a_code,
+        lifetime => token_response_of_a_code,
+        what_is_no_token_response => token_response_of_a_code,
+        refusals => token_response_of_a_code,
+        refresh_request => token_request_of_a_refresh,
+        refreshed => token_response_of_a_refresh,
+        failed_refresh => failed_refresh,
     }
     hand_off {
-        rule_3_hand_off => hand_off_of_a_page,
-        rule_3_hand_off_is_read => hand_off_at_a_backend,
-        rule_3_token_request_of_a_page => token_request_of_a_page,
-        rule_3_token_request_of_a_backend => token_request_of_a_backend,
-        rule_4_hand_off_of_what_was_asked => hand_off_of_a_page,
-        rule_4_hand_off_of_what_was_asked_is_read => what_was_asked_at_a_backend,
+        hand_off => hand_off_of_a_page,
+        hand_off_is_read => hand_off_at_a_backend,
+        token_request_of_a_page => token_request_of_a_page,
+        token_request_of_a_backend => token_request_of_a_backend,
+        hand_off_of_what_was_asked => hand_off_of_a_page,
+        hand_off_of_what_was_asked_is_read => what_was_asked_at_a_backend,
     }
     jws {
-        rule_4_token_is_read => token,
-        rule_4_what_is_no_token => token,
-        rule_4_every_part_is_strict => token,
-        rule_4_algorithm => token,
-        rule_4_base64url_is_strict => signature_bytes.await,
-        rule_4_algorithms_of_the_server => algorithm_of_the_server,
-        rule_4_signatures_of_the_standards => signature_of_a_standard.await,
-        rule_4_signature => signature.await,
+        token_is_read => token,
+        what_is_no_token => token,
+        every_part_is_strict => token,
+        algorithm => token,
+        base64url_is_strict => signature_bytes.await,
+        algorithms_of_the_server => algorithm_of_the_server,
+        signatures_of_the_standards => signature_of_a_standard.await,
+        signature => signature.await,
     }
     jwk {
-        rule_4_key_set_is_read => key_set,
-        rule_4_key_of_the_examples => key_candidates,
-        rule_4_key_by_its_name => key_candidates,
-        rule_4_key_suits => key_candidates,
-        rule_4_nothing_of_a_key_but_its_public_numbers => key_candidates,
+        key_set_is_read => key_set,
+        key_of_the_examples => key_candidates,
+        key_by_its_name => key_candidates,
+        key_suits => key_candidates,
+        nothing_of_a_key_but_its_public_numbers => key_candidates,
     }
     id_token {
-        rule_4_step_2_issuer => id_token_claims,
-        rule_4_steps_3_to_5_audience => id_token_claims,
-        rule_4_step_9_expiry => id_token_claims,
-        rule_4_step_10_issued => id_token_claims,
-        rule_4_step_10_not_before => id_token_claims,
-        rule_4_step_11_nonce => id_token_claims,
-        rule_4_step_12_authentication_context => id_token_claims,
-        rule_4_step_13_authentication_time => id_token_claims,
-        rule_4_subject => id_token_claims,
-        rule_4_other_claims => id_token_claims,
-        rule_4_access_token_hash => access_token_hash.await,
-        rule_4_refreshed => refreshed_claims,
+        step_2_issuer => id_token_claims,
+        steps_3_to_5_audience => id_token_claims,
+        step_9_expiry => id_token_claims,
+        step_10_issued => id_token_claims,
+        step_10_not_before => id_token_claims,
+        step_11_nonce => id_token_claims,
+        step_12_authentication_context => id_token_claims,
+        step_13_authentication_time => id_token_claims,
+        subject => id_token_claims,
+        other_claims => id_token_claims,
+        access_token_hash => access_token_hash.await,
+        refreshed => refreshed_claims,
     }
     userinfo {
-        rule_4_userinfo_request => userinfo_request,
-        rule_4_userinfo_answer => userinfo_answer,
-        rule_4_userinfo_signed => userinfo_signed,
-        rule_4_userinfo_subject => userinfo_subject,
+        userinfo_request => userinfo_request,
+        userinfo_answer => userinfo_answer,
+        userinfo_signed => userinfo_signed,
+        userinfo_subject => userinfo_subject,
     }
     logout {
-        rule_5_logout_url => logout_url,
+        logout_url => logout_url,
     }
     challenge {
-        rule_5_15_step_up => challenge_of_an_api,
-        rule_5_15_what_asks_for_no_step_up => challenge_of_an_api,
-        rule_5_15_grammar => challenge_of_an_api,
-        rule_5_15_parameters => challenge_of_an_api,
+        step_up => challenge_of_an_api,
+        what_asks_for_no_step_up => challenge_of_an_api,
+        grammar => challenge_of_an_api,
+        parameters => challenge_of_an_api,
     }
     json {
-        rule_7_what_is_read => json_text,
-        rule_7_what_is_refused => json_text,
-        rule_7_depth_is_bounded => json_is_accepted,
-        rule_7_members_are_bounded => json_members,
+        what_is_read => json_text,
+        what_is_refused => json_text,
+        depth_is_bounded => json_is_accepted,
+        members_are_bounded => json_members,
     }
     configuration {
-        rule_7_client_configuration => client_configuration,
-        rule_7_login_options => login_options,
-        rule_7_access_token_options => options_of_access_token,
-        rule_7_logout_options => options_of_logout,
+        client_configuration => client_configuration,
+        login_options => login_options,
+        access_token_options => options_of_access_token,
+        logout_options => options_of_logout,
+    }
+    #[cfg(all(feature = "dpop", feature = "par", feature = "rar"))]
+    dpop {
+        proof_as_signed => signed_proof,
+        proof => dpop_proof,
+        thumbprint => thumbprint,
+        nonce => dpop_nonce,
+        challenge => dpop_challenge,
+        token_type => token_type,
+    }
+    #[cfg(all(feature = "dpop", feature = "par", feature = "rar"))]
+    pushed {
+        request => pushed_request,
+        answer => pushed_answer,
+    }
+    #[cfg(all(feature = "dpop", feature = "par", feature = "rar"))]
+    authorization_details {
+        details => authorization_details,
+    }
+    #[cfg(all(feature = "dpop", feature = "par", feature = "rar"))]
+    client_assertion {
+        assertion => client_assertion,
+        form => assertion_in_form,
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-#[path = "../backend/src/signature.rs"]
-mod signatures;
-
-/// What the host of this target does itself.
+/// The operations that the host of this target performs.
 #[cfg(not(target_arch = "wasm32"))]
 mod host {
     use core::pin::pin;
@@ -213,9 +246,9 @@ mod host {
 
     use wicketgate::protocol::jws::SignatureCheck;
 
-    use super::signatures;
+    use support::signature;
 
-    /// The output of `future`, which has nobody to wait for.
+    /// The output of `future`, which waits for nothing.
     pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
         match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => output,
@@ -224,26 +257,26 @@ mod host {
     }
 
     pub(super) async fn verifies(check: SignatureCheck) -> bool {
-        signatures::verifies(&check)
+        signature::verifies(&check)
     }
 
     pub(super) async fn digest(bits: u16, bytes: &[u8]) -> Vec<u8> {
-        signatures::hash(bits, bytes)
+        signature::hash(bits, bytes)
     }
 }
 
 #[cfg(target_arch = "wasm32")]
 mod host {
     use wicketgate::browser::Browser;
-    use wicketgate::platform::Platform;
+    use wicketgate::host::Host;
     use wicketgate::protocol::jws::SignatureCheck;
 
     pub(super) async fn verifies(check: SignatureCheck) -> bool {
-        Browser::page().unwrap().platform().verify(check).await.unwrap()
+        Browser::page().unwrap().host().verify(check).await.unwrap()
     }
 
     pub(super) async fn digest(bits: u16, bytes: &[u8]) -> Vec<u8> {
-        Browser::page().unwrap().platform().digest(bits, bytes).await.unwrap()
+        Browser::page().unwrap().host().digest(bits, bytes).await.unwrap()
     }
 }
 
@@ -293,7 +326,7 @@ async fn run(file: &str, group: &str, case: impl AsyncFn(&Value) -> Value) {
     );
 }
 
-/// A misspelt member would be a case that tests nothing.
+/// A case with a misspelt member would test nothing.
 fn expect_members(object: &Value, names: &str) {
     for name in object.as_object().unwrap().keys() {
         assert!(names.split(' ').any(|known| known == name), "{name} is not a member that is read: {object}");
@@ -315,7 +348,7 @@ fn joined(value: &Value) -> Value {
     }
 }
 
-// ── what goes in ──
+// ── inputs ──
 
 fn text<'a>(input: &'a Value, name: &str) -> &'a str {
     input[name].as_str().unwrap_or_else(|| panic!("{name} is no text: {input}"))
@@ -325,7 +358,7 @@ fn json_of(value: &Value) -> Json {
     Json::parse(value.to_string().as_bytes()).unwrap()
 }
 
-/// A text as it is, `{"hex": …}` as bytes, anything else as JSON text.
+/// A text as it is, `{"hex": …}` as bytes, any other value as JSON text.
 fn bytes(value: &Value) -> Vec<u8> {
     match (value.as_str(), value["hex"].as_str()) {
         (Some(text), _) => text.into(),
@@ -355,7 +388,7 @@ fn parsed(input: &Value) -> Result<Jws, Flaw> {
     }
 }
 
-/// A token of this header alone.
+/// A token with this header and nothing else.
 fn token_of(header: &Value) -> Jws {
     parsed(&json!({"header": header, "payload": {}, "signature": ""})).unwrap()
 }
@@ -365,7 +398,7 @@ fn key_set_of(keys: &Value) -> JwkSet {
     JwkSet::from_response(&response_of(&json!({"status": 200, "content_type": "application/json", "body": body}))).unwrap()
 }
 
-/// State and nonce are zeros and seventeens; the verifier is that of RFC 7636 appendix B.
+/// State and nonce are zeros and seventeens; the verifier is the one of RFC 7636 appendix B.
 fn entropy() -> Entropy {
     const VERIFIER: [u8; 32] = [
         116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191, 240, 91, 88,
@@ -379,18 +412,18 @@ const LIFETIME: u64 = 600_000;
 const ISSUER: &str = "https://as.example";
 const TOKEN_ENDPOINT: &str = "https://as.example/token";
 
-/// Begins a login with what `asked` says.
+/// Begins a login with the options in `asked`.
 fn begun(asked: &Value) -> Result<AuthorizationRequest, Error> {
     expect_members(
         asked,
         "metadata client_id redirect_uri scope resource pkce prompt login_hint ui_locales acr_values max_age extra return_to app_state \
-         binding",
+         binding is_pushed",
     );
     let default = json!({"authorization_endpoint": "https://as.example/authorize"});
     let server = ServerMetadata::new(json_of(asked.get("metadata").unwrap_or(&default))).unwrap();
     let json = |name: &str| asked.get(name).map(json_of);
     let (resource, app_state) = (json("resource"), json("app_state"));
-    // As pairs, since they are sent in the caller's order and serde_json sorts.
+    // As pairs, because the caller's order counts, and serde_json sorts members.
     let pair = |pair: &Value| (pair[0].as_str().unwrap().into(), Json::String(pair[1].as_str().unwrap().into()));
     let extra = asked["extra"].as_array().map(|pairs| Json::Object(pairs.iter().map(pair).collect()));
     let parameters = AuthorizationParameters {
@@ -399,12 +432,16 @@ fn begun(asked: &Value) -> Result<AuthorizationRequest, Error> {
         scope: asked["scope"].as_str(),
         resource: resource.as_ref(),
         pkce: asked["pkce"].as_bool().unwrap_or_default(),
+        is_begun_at_backend: false,
         named: ["prompt", "login_hint", "ui_locales", "acr_values"].map(|name| (name, asked[name].as_str())),
         max_age: asked["max_age"].as_u64(),
         extra: extra.as_ref(),
         return_to: asked["return_to"].as_str().unwrap_or("/"),
         app_state: app_state.as_ref(),
         binding: asked["binding"].as_str(),
+        is_pushed: asked["is_pushed"].as_bool().unwrap_or_default(),
+        #[cfg(feature = "popup")]
+        is_answered_elsewhere: false,
     };
     AuthorizationRequest::new(&server, &parameters, &entropy(), NOW)
 }
@@ -413,7 +450,7 @@ fn transaction_of(request: &AuthorizationRequest) -> Transaction {
     Transaction::from_text(request.transaction().to_text().expose()).unwrap()
 }
 
-/// A login that was begun, answered by `callback` (a query) and found to be right.
+/// A login that began, was answered by `callback` (a query), and passed all checks.
 fn validated(asked: &Value, callback: &str) -> CodeExchange {
     let request = begun(asked).unwrap();
     let transaction = transaction_of(&request);
@@ -429,7 +466,7 @@ fn response_of(input: &Value) -> Response {
     Response::new(status, input["content_type"].as_str().map(Into::into), bytes(&input["body"]))
 }
 
-// ── what comes out ──
+// ── outcomes ──
 
 fn value_of(json: &Json) -> Value {
     match json {
@@ -445,14 +482,17 @@ fn value_of(json: &Json) -> Value {
     }
 }
 
-/// The code, the member at fault, and what the server said; not our words, which may get better.
+/// The code, the member at fault, and the server's words; not our own words, which may be improved.
 fn error_value(error: &Error) -> Value {
     let json = value_of(&error.to_json());
     let mut value = json!({"code": error.code()});
-    for name in ["status", "oauth"] {
+    for name in ["status", "oauth", "found", "expected"] {
         if let Some(member) = json.get(name) {
             value[name] = member.clone();
         }
+    }
+    if json["verified"] == false {
+        value["verified"] = false.into();
     }
     if let ErrorKind::InvalidConfig { member, .. }
     | ErrorKind::InvalidOption { member, .. }
@@ -464,16 +504,21 @@ fn error_value(error: &Error) -> Value {
     value
 }
 
-/// Nothing but that it went well.
+/// Only that it succeeded.
 fn nothing<T>(result: Result<T, Error>) -> Value {
     result.map_or_else(|error| error_value(&error), |_| json!({}))
 }
 
-/// The claim or member that is wrong, and by how much; not our words, either.
+/// The wrong claim or member, and by how much; not our own words, either.
 fn flaw_value(flaw: &Flaw) -> Value {
     let mut value = json!({"claim": flaw.claim});
     if let Some(seconds) = flaw.seconds {
         value["seconds"] = seconds.into();
+    }
+    for (name, text) in [("found", flaw.found()), ("expected", flaw.expected())] {
+        if let Some(text) = text {
+            value[name] = text.into();
+        }
     }
     value
 }
@@ -483,7 +528,7 @@ fn accepted<T>(result: Result<T, Flaw>) -> Value {
 }
 
 fn tokens_value(tokens: &TokenSet) -> Value {
-    json!({"tokens": {
+    let mut value = json!({
         "access_token": tokens.access_token.expose(),
         "token_type": tokens.token_type.as_str(),
         "expires_in": tokens.expires_in,
@@ -491,7 +536,11 @@ fn tokens_value(tokens: &TokenSet) -> Value {
         "refresh_token": tokens.refresh_token.as_ref().map(Secret::expose),
         "id_token": tokens.id_token.as_ref().map(Secret::expose),
         "other": value_of(&tokens.other),
-    }})
+    });
+    if let Some(lifetime) = tokens.refresh_expires_in {
+        value["refresh_expires_in"] = lifetime.into();
+    }
+    json!({"tokens": value})
 }
 
 fn request_value(request: &Request) -> Value {
@@ -577,7 +626,7 @@ fn authorization_request(input: &Value) -> Value {
     }
 }
 
-/// Only the URL: what is remembered has groups of its own.
+/// Only the URL: other groups cover the transaction.
 fn authorization_url(input: &Value) -> Value {
     begun(input).map_or_else(|error| error_value(&error), |request| json!({"url": request.url()}))
 }
@@ -598,7 +647,7 @@ fn stored_transaction(input: &Value) -> Value {
 
 // ── callback.json ──
 
-/// A login is begun, its response parsed, checked and completed; `stage` says where it ended.
+/// Begins a login, then parses, checks and completes its response; `stage` says where it ended.
 fn authorization_response(input: &Value) -> Value {
     expect_members(
         input,
@@ -661,6 +710,12 @@ fn looks_like_a_response(input: &Value) -> Value {
     json!({"is_response": is_response(&Url::parse(text(input, "url")).unwrap(), input["redirect_uri"].as_str())})
 }
 
+fn error_without_state(input: &Value) -> Value {
+    expect_members(input, "url redirect_uri");
+    let error = unverified_error(&Url::parse(text(input, "url")).unwrap(), input["redirect_uri"].as_str());
+    json!({"error": error.map(|error| error_value(&error))})
+}
+
 // ── metadata.json ──
 
 fn server_metadata(input: &Value) -> Value {
@@ -702,6 +757,11 @@ fn token_request_of_a_refresh(input: &Value) -> Value {
 fn token_response_of_a_refresh(input: &Value) -> Value {
     expect_members(input, "status content_type body");
     refreshed(&response_of(input)).map_or_else(|error| error_value(&error), |tokens| tokens_value(&tokens))
+}
+
+fn failed_refresh(input: &Value) -> Value {
+    expect_members(input, "status content_type body");
+    json!({"means": format!("{:?}", RefreshFailure::of(&refreshed(&response_of(input)).unwrap_err()))})
 }
 
 // ── hand_off.json ──
@@ -761,7 +821,7 @@ fn challenge_of_an_api(input: &Value) -> Value {
     expect_members(input, "field");
     let asked = step_up(text(input, "field"));
     if let Some(asked) = &asked {
-        // A login takes it as it is.
+        // The options of a login accept the result as it is.
         assert!(LoginOptions::from_json(&asked.to_text()).is_ok(), "{input}");
     }
     json!({"step_up": asked.map(|asked| value_of(&asked))})
@@ -819,7 +879,7 @@ fn token(input: &Value) -> Value {
     )
 }
 
-/// The signature's bytes as the host is given them, together with what was signed.
+/// The signature's bytes that the host gets, together with the signed bytes.
 async fn signature_bytes(input: &Value) -> Value {
     expect_members(input, "signature");
     let token = format!("eyJhbGciOiJSUzI1NiJ9.e30.{}", text(input, "signature"));
@@ -844,7 +904,7 @@ fn algorithm_of_the_server(input: &Value) -> Value {
     token.check_algorithm(supported.as_ref()).map_or_else(|flaw| flaw_value(&flaw), |()| json!({}))
 }
 
-/// A signature alone: what the examples sign is no JSON, most of the time.
+/// Only a signature: the signed text of most examples is not JSON.
 async fn signature_of_a_standard(input: &Value) -> Value {
     expect_members(input, "alg key token");
     let (signed, signature) = text(input, "token").rsplit_once('.').unwrap();
@@ -857,7 +917,7 @@ async fn signature_of_a_standard(input: &Value) -> Value {
     json!({"is_right": host::verifies(check).await})
 }
 
-/// From the token to whether it is believed.
+/// The whole way from a token to whether it is believed.
 async fn signature(input: &Value) -> Value {
     expect_members(input, "token keys supported");
     let token = parsed(input).unwrap();
@@ -886,8 +946,8 @@ fn key_candidates(input: &Value) -> Value {
 
 // ── id_token.json ──
 
-/// Claims that are right at [`NOW`], to the second, with `claims` put in their place, `spelled` as JSON text, and those
-/// of `without` left out.
+/// Claims that are right at [`NOW`], to the second, with the members of `claims` replaced, `spelled` as JSON text, and those in
+/// `without` left out.
 fn claims_of(input: &Value) -> Json {
     let mut claims = json!({"iss": ISSUER, "sub": "user-1", "aud": "app", "iat": NOW / 1000, "exp": NOW / 1000 + 300});
     for name in input["without"].as_array().into_iter().flatten() {
@@ -903,14 +963,22 @@ fn claims_of(input: &Value) -> Json {
     claims
 }
 
+/// A token with these claims, whose signature is believed.
+fn verified(claims: &Json) -> VerifiedJws {
+    let payload = Base64UrlUnpadded::encode_string(claims.to_text().as_bytes());
+    Jws::parse(&format!("eyJhbGciOiJSUzI1NiJ9.{payload}.")).unwrap().trusted_by_tls()
+}
+
 fn id_token_claims(input: &Value) -> Value {
     expect_members(input, "claims spelled without against");
     let against = input.get("against").cloned().unwrap_or_else(|| json!({}));
-    expect_members(&against, "issuer client_id nonce max_age acr now tolerance");
+    expect_members(&against, "issuer client_id trusted_audiences nonce max_age acr now tolerance");
     let acr = against.get("acr").map(json_of);
+    let trusted = json_of(&against["trusted_audiences"]);
     let expected = Expected {
         issuer: against["issuer"].as_str().unwrap_or(ISSUER),
         client_id: against["client_id"].as_str().unwrap_or("app"),
+        trusted_audiences: trusted.items(),
         nonce: against["nonce"].as_str(),
         max_age: against["max_age"].as_u64(),
         acr: acr.as_ref(),
@@ -918,9 +986,7 @@ fn id_token_claims(input: &Value) -> Value {
         tolerance: against["tolerance"].as_u64().unwrap_or(60_000),
     };
     let claims = claims_of(input);
-    let payload = Base64UrlUnpadded::encode_string(claims.to_text().as_bytes());
-    let token = Jws::parse(&format!("eyJhbGciOiJSUzI1NiJ9.{payload}.")).unwrap();
-    let validated = validate(token.trusted_by_tls(), &expected);
+    let validated = validate(verified(&claims), &expected);
     if let Ok(validated) = &validated {
         assert!(*validated == claims, "something was added or left out");
     }
@@ -942,8 +1008,24 @@ async fn access_token_hash(input: &Value) -> Value {
 }
 
 fn refreshed_claims(input: &Value) -> Value {
-    expect_members(input, "before claims");
-    accepted(check_refreshed(&json_of(&input["claims"]), &json_of(&input["before"])))
+    expect_members(input, "before claims trusted_audiences");
+    let trusted = json_of(&input["trusted_audiences"]);
+    let expected = Expected {
+        issuer: ISSUER,
+        client_id: "app",
+        trusted_audiences: trusted.items(),
+        // Neither these values nor the times count.
+        nonce: Some("of no login"),
+        max_age: Some(0),
+        acr: None,
+        now: NOW,
+        tolerance: 0,
+    };
+    match refreshed_id_token(verified(&json_of(&input["claims"])), &json_of(&input["before"]), &expected) {
+        Refreshed::Claims(claims) => json!({"claims": value_of(&claims)}),
+        Refreshed::Unchanged(flaw) => json!({"unchanged": flaw_value(&flaw)}),
+        Refreshed::Ended(flaw) => json!({"ended": flaw_value(&flaw)}),
+    }
 }
 
 // ── userinfo.json ──
@@ -989,13 +1071,15 @@ fn userinfo_subject(input: &Value) -> Value {
 // ── logout.json ──
 
 fn logout_url(input: &Value) -> Value {
-    expect_members(input, "endpoint id_token_hint client_id post_logout_redirect_uri state");
+    expect_members(input, "endpoint id_token_hint client_id post_logout_redirect_uri state logout_hint extra");
     let id_token_hint = input["id_token_hint"].as_str().map(|token| Secret::new(token.into()));
     let request = LogoutRequest {
         id_token_hint: id_token_hint.as_ref().map(Secret::expose),
         client_id: input["client_id"].as_str().unwrap_or("app"),
         post_logout_redirect_uri: input["post_logout_redirect_uri"].as_str(),
         state: input["state"].as_str(),
+        logout_hint: input["logout_hint"].as_str(),
+        extra: &json_of(&input["extra"]),
     };
     json!({"url": request.url(text(input, "endpoint"))})
 }

@@ -1,9 +1,11 @@
 // The smallest real single-page app: choose a server, log in, see who you are, ask for more, renew the token, log out.
-import { createClient, isWicketgateError, worksmart } from "wicketgate";
+import { createClient, isWicketgateError, worksmart } from "wicketgate/all";
+import { inspect, onLie, tokenStore } from "./inspector/inspector.js";
+import { messageOf } from "./messages.js";
 
 const $ = (id) => document.getElementById(id);
 const settings = await (await fetch("/config.json")).json();
-// One for each server: a response that one of them sends can never be taken for the other's.
+// One for each server, so that a response of one can never be taken for the other's.
 const redirectUri = (name) => `${location.origin}/callback/${name}`;
 
 const servers = {
@@ -12,30 +14,36 @@ const servers = {
     config: worksmart({
       ...settings.worksmart,
       redirectUri: redirectUri("worksmart"),
-      backend: { exchangeUrl: "/auth/exchange", sessionUrl: "/auth/session", logoutUrl: "/auth/logout" },
+      backend: { exchangeUrl: "/auth/exchange", beginUrl: "/auth/begin", sessionUrl: "/auth/session", logoutUrl: "/auth/logout" },
     }),
     token: "sealed in a cookie that only the backend can open",
     whoAmI: async () => (await get("/api/v1/me"))[1],
     ask: "Call the API",
     answer: () => get("/api/v1/projects"),
   },
-  openid: {
-    name: "the OpenID provider",
+  openid: openid("openid", "the OpenID provider"),
+  breakable: openid("breakable", "the server to break"),
+};
+
+function openid(name, title) {
+  return {
+    name: title,
     config: {
-      ...settings.openid,
-      redirectUri: redirectUri("openid"),
+      ...settings[name],
+      redirectUri: redirectUri(name),
       postLogoutRedirectUri: `${location.origin}/`,
-      // The last one is for a refresh token, which the user must have been asked for.
+      // The last one is for a refresh token, for which the provider must have asked the user.
       scope: "openid profile email offline_access",
-      tokenStore: "memory",
+      tokenStore: tokenStore.name,
     },
     options: { prompt: "consent" },
-    token: "in this page’s memory, gone on reload",
+    token: `kept ${tokenStore.place}`,
+    isRenewable: true,
     whoAmI: () => client.session().claims,
     ask: "User info",
     answer: async () => ["What the UserInfo endpoint answered", await client.userInfo()],
-  },
-};
+  };
+}
 
 let server; // the chosen one of `servers`
 let client; // its client
@@ -66,7 +74,9 @@ $("renew").addEventListener("click", (event) =>
 
 $("logout").addEventListener("click", (event) => busy(event.currentTarget, () => client.logout()));
 
-// A page load is one of these: the way back from a login or a logout, a session that goes on, a first visit.
+onLie(() => ($("breakable").checked = true));
+
+// A page load is one of three: the return from a login or a logout, a session that continues, or a first visit.
 await busy($("login"), async () => {
   const [, returning] = location.pathname.split("/callback/");
   await open(Object.hasOwn(servers, returning) ? returning : recall());
@@ -83,7 +93,7 @@ async function open(name) {
   server = servers[name];
   remember(name);
   if (!server.client) {
-    server.client = await createClient(server.config);
+    server.client = inspect(await createClient(server.config));
     server.client.subscribe(show);
   }
   client = server.client;
@@ -91,13 +101,15 @@ async function open(name) {
 
 function show() {
   const session = client?.session();
-  const isIn = Boolean(session) && session.status !== "signed-out";
+  const isStale = session?.status === "stale";
+  const isIn = isStale || session?.status === "signed-in";
+  const isOver = session?.status === "expired";
   const changed = $(isIn ? "signed-in" : "signed-out").hidden;
   $("signed-in").hidden = !isIn;
   $("signed-out").hidden = isIn;
   document.body.classList.toggle("signed-in", isIn);
   document.querySelector(`[value=${recall()}]`).checked = true;
-  say(isIn ? `Signed in at ${server.name}` : "Signed out");
+  say(isStale ? `${server.name} cannot be reached` : isIn ? `Signed in at ${server.name}` : isOver ? `Your session at ${server.name} is over` : "Signed out");
   const expires = session?.expiresAt && new Date(session.expiresAt * 1000);
   $("expiry").hidden = !expires;
   $("expires").textContent = expires?.toLocaleTimeString([], { timeStyle: "medium" }) ?? "";
@@ -110,7 +122,7 @@ async function showUser({ scope }) {
   const heading = $("signed-in").querySelector("h1");
   heading.textContent = "Hello.";
   $("ask").textContent = server.ask;
-  $("renew").hidden = server !== servers.openid;
+  $("renew").hidden = !server.isRenewable;
   for (const row of document.querySelectorAll("#facts > :not(#expiry)")) row.remove();
   await busy($("facts"), async () => {
     const user = await server.whoAmI();
@@ -130,7 +142,7 @@ function fact([name, value]) {
   return row;
 }
 
-/** What a path of the backend's API answers, and a line about it. */
+/** Shows the answer of a path of the backend's API, and a line about it. */
 async function get(path) {
   const answer = await fetch(path);
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}.`);
@@ -142,7 +154,7 @@ function sayGoodbye() {
   $("goodbye").hidden = false;
 }
 
-/** Does one thing at a time for `element`, and says what went wrong. */
+/** Does one thing at a time for `element`, and shows an error if it fails. */
 async function busy(element, work) {
   if (element.ariaBusy === "true") return;
   element.ariaBusy = "true";
@@ -157,13 +169,12 @@ async function busy(element, work) {
 }
 
 function showError(error) {
-  const ours = isWicketgateError(error);
-  // Coming back from the login page with the back button is a change of mind, not an error.
-  if (ours && error.code === "navigation_cancelled") return show();
-  if (!ours) console.error(error);
-  $("error-code").textContent = [ours ? error.code : error.name, error.oauth?.error].filter(Boolean).join(" · ");
-  $("error-message").textContent = error.message;
-  $("error-hint").textContent = ours ? error.hint : "";
+  const { code, oauth } = error;
+  // A user who comes back from the login page with the back button has changed their mind. That is not an error.
+  if (code === "navigation_cancelled") return show();
+  if (!isWicketgateError(error)) console.error(error);
+  [$("error-message").textContent, $("error-hint").textContent] = messageOf(error);
+  $("error-code").textContent = [code ?? error.name, oauth?.error].filter(Boolean).join(" · ");
   $("error").hidden = false;
   if ($("signed-in").hidden) say("Not logged in");
 }
@@ -172,10 +183,11 @@ function say(text) {
   $("status").textContent = text;
 }
 
-// A page whose storage is denied forgets the choice, and that is all.
+// If the browser denies storage, the page only forgets the choice.
 function recall() {
   try {
-    return Object.hasOwn(servers, sessionStorage.server) ? sessionStorage.server : "worksmart";
+    const name = sessionStorage.server ?? localStorage.server;
+    return Object.hasOwn(servers, name) ? name : "worksmart";
   } catch {
     return "worksmart";
   }
@@ -183,6 +195,7 @@ function recall() {
 
 function remember(name) {
   try {
-    sessionStorage.server = name;
+    // A second tab begins at the place where the user was last.
+    sessionStorage.server = localStorage.server = name;
   } catch {}
 }

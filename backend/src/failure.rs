@@ -1,4 +1,4 @@
-//! [`Failure`]: what the page is told, in the shape of RFC 6749 §5.2, and what the log is told besides.
+//! [`Failure`]: the answer to the page in the form of RFC 6749 §5.2, and further facts for the log.
 
 use std::borrow::Cow;
 
@@ -6,17 +6,19 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// A request that did not succeed. Neither text ever holds a secret, a code or a token.
-#[derive(Debug)]
+use crate::counters;
+
+/// A request that failed. None of its texts ever contains a secret, a code or a token.
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
-    /// `error`: a registered value where one fits.
+    /// `error`: a registered value if one fits.
     pub(crate) error: Cow<'static, str>,
     /// `error_description`: one sentence.
     pub(crate) description: Cow<'static, str>,
-    /// For the operator: what to do.
+    /// For the operator: how to correct it.
     pub(crate) hint: Cow<'static, str>,
-    /// For the operator: how far the other server got, or what the network said.
+    /// For the operator: how far the other server got, or the error of the network.
     pub(crate) cause: Option<String>,
 }
 
@@ -34,7 +36,7 @@ impl Failure {
         Self { cause: Some(cause.into()), ..self }
     }
 
-    /// The request is not what it must be.
+    /// The request is not valid.
     pub(crate) fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
         Self {
             description: description.into(),
@@ -53,10 +55,17 @@ impl Failure {
         Self::new(StatusCode::UNAUTHORIZED, "no_session", "Nobody is signed in, or the session has expired.", "Log in.")
     }
 
-    /// One line, loud where it is the operator's to mend. Text from elsewhere is escaped (`?`): it cannot begin
-    /// a line of its own.
+    /// An internal error, which must not happen.
+    pub(crate) fn internal() -> Self {
+        let hint = "Report this, with the log before it.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "The backend failed.", hint)
+    }
+
+    /// Writes one line, as a warning or error if the operator can correct the failure. Text from other parties is escaped
+    /// (`?`), so that it cannot begin a line of its own.
     pub(crate) fn log(&self, what: &'static str) {
         let (status, error, description, hint) = (self.status.as_u16(), &self.error, &self.description, &*self.hint);
+        counters::failed(what, self.status, error);
         let cause = self.cause.as_deref().unwrap_or("-");
         if self.status.is_server_error() {
             tracing::warn!(status, ?error, ?description, ?cause, hint, "{what} failed");
@@ -79,8 +88,8 @@ pub(crate) fn json_answer(status: StatusCode, body: String) -> Response {
     (status, [content_type], body).into_response()
 }
 
-/// For a path that is served by another method; axum adds `Allow`.
+/// The answer if a path exists, but only for other methods; axum adds `Allow`.
 pub(crate) async fn method_not_allowed() -> Failure {
-    let description = "The method is not one that this path is served by.";
+    let description = "This path does not support the method.";
     Failure::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", description, "See the header Allow.")
 }

@@ -1,22 +1,26 @@
-//! The backend of a single-page app that logs in with OAuth 2.0: it receives the authorization code from the
-//! page, redeems it with the client secret, and keeps the tokens out of the page.
+//! The backend of a single-page app that logs in with OAuth 2.0: it does the whole login, or redeems the code that the page
+//! hands over, with the client secret. It keeps the tokens out of the page, refreshes them, and forwards the page's API
+//! requests with them.
 //!
-//! The page (the crate [`wicketgate`], or its npm package) validates the authorization response and hands the
-//! code over; [`router`] does the rest. It holds no state of users: tokens and claims stand in an encrypted cookie of
-//! the user's browser, so that any number of instances with the same key serve the same users.
+//! Sessions lie in an encrypted cookie of the user's browser, and this backend then has no state; or in Redis or Valkey
+//! ([`session_store`](Configuration::session_store)), which all instances share.
 //!
 //! | route | |
 //! | --- | --- |
-//! | `POST /auth/exchange` | takes the hand-off, redeems the code, checks the ID token, answers `{"session": …}` and sets the cookie |
-//! | `GET /auth/session` | answers `{"session": …}`, or 401 where nobody is signed in or the access token has expired; there is no refresh in this version |
-//! | `POST /auth/logout` | removes the cookie, answers 204 |
-//! | any method, `/api/…` | forwards to the one configured origin, path unchanged, with the access token attached |
+//! | `GET /auth/login`, `/auth/callback` | the whole login: the browser goes to the server and comes back to the page signed in |
+//! | `POST /auth/begin`, `POST /auth/exchange` | the hand-off: begins a login of the page, and takes its code |
+//! | `GET /auth/jwks` | the public halves of the client's keys, if it has any |
+//! | `GET /auth/session` | answers `{"session": …}`, or 401 if nobody is signed in |
+//! | `POST /auth/logout` | ends the session and revokes its tokens; 204, or `{"redirect": …}` if the logout continues at the server |
+//! | `GET /auth/sessions`, `DELETE /auth/sessions/ID` | a user's own sessions, with a store |
+//! | `POST /auth/backchannel-logout` | the server ends sessions, with a store |
+//! | any method, at the paths of the APIs | forwards with the access token attached |
 //!
-//! Where the hand-off has a nonce, the login is one with OpenID Connect, and the ID token is checked as the page would:
-//! signature, issuer, audience, times, nonce. Its claims are `session.claims` of the answers. That needs
-//! [`issuer`](Configuration::issuer); its metadata and keys are fetched when first needed, and kept in memory.
+//! A login with a nonce uses OpenID Connect, and this backend checks the ID token as the page would: signature, issuer,
+//! audience, times, nonce. Its claims are `session.claims` of the answers. That needs [`issuer`](Configuration::issuer), whose
+//! metadata and keys are fetched when they are first needed, and kept in memory.
 //!
-//! No answer of `/auth/…` has a token in it. Every failure is JSON in the shape of RFC 6749 §5.2.
+//! No answer of `/auth/…` contains an access or refresh token. Every failure is JSON in the form of RFC 6749 §5.2.
 //!
 //! ```no_run
 //! use wicketgate_backend::{Configuration, CookieKey, router};
@@ -43,49 +47,48 @@
 
 mod answer;
 mod api;
-mod api_path;
-mod authorization_server;
+mod backend;
+mod clock;
 mod configuration;
-mod destination;
-mod exchange;
+mod cookies;
+mod counters;
 mod failure;
-mod forwarded;
 mod http_client;
-mod id_token;
-mod same_origin;
+mod joined;
+mod keys;
+mod login;
+mod origin;
+mod routes;
+mod seal;
+mod server;
 mod session;
-mod session_cookie;
 mod signature;
-mod token_endpoint;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::map_response;
-use axum::routing::{any, get, post};
 
-pub use configuration::{ClientAuthenticationMethod, Configuration, ConfigurationError, CookieKey};
+pub use backend::Backend;
+pub use clock::Clock;
+pub use configuration::{ApiRoute, ClientAuthenticationMethod, Configuration, ConfigurationError, CookieKey, Wish};
+pub use counters::describe_metrics;
 
-use configuration::Backend;
-use failure::method_not_allowed;
-
-/// The routes above, to serve alone or to merge into another app. They must be reached on the page's own origin.
+/// The routes above, to serve alone or to merge into another app. The page must reach them on its own origin.
 ///
 /// # Errors
-/// Where a member of the configuration cannot be used: named in the error.
+/// If a member of the configuration cannot be used; the error names it.
 pub fn router(configuration: Configuration) -> Result<Router, ConfigurationError> {
-    let backend = Arc::new(Backend::new(configuration)?);
-    Ok(Router::new()
-        .route("/auth/exchange", post(exchange::exchange).fallback(method_not_allowed))
-        .route("/auth/session", get(session::session).fallback(method_not_allowed))
-        .route("/auth/logout", post(session::logout).fallback(method_not_allowed))
-        .route("/api/", any(api::forward))
-        .route("/api/{*path}", any(api::forward))
-        .layer(map_response(answer::secured))
-        .with_state(backend))
+    Ok(Arc::new(Backend::new(configuration)?).router())
 }
 
-/// The samples of the README are compiled too.
+impl Backend {
+    /// The routes of this crate, as [`router`] gives them.
+    pub fn router(self: &Arc<Self>) -> Router {
+        routes::router(self.clone())
+    }
+}
+
+/// The README's samples are compiled, too.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

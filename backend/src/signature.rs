@@ -1,4 +1,5 @@
-//! Checks the signatures of tokens, and hashes: what a browser does for the page. The tests of the page's half use it too.
+//! Checks the signatures of tokens, and computes hashes, as a browser does for the page. The tests of the page's half use it,
+//! too.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use p521::ecdsa::signature::Verifier;
@@ -6,7 +7,7 @@ use ring::{digest, signature};
 use wicketgate::protocol::json::Json;
 use wicketgate::protocol::jws::{Family, SignatureCheck};
 
-/// Whether the signature is right. A key that is none verifies nothing.
+/// Whether the signature is valid. An invalid key verifies nothing.
 pub(crate) fn verifies(check: &SignatureCheck) -> bool {
     match check.algorithm.family {
         Family::Rs | Family::Ps => rsa(check),
@@ -35,7 +36,7 @@ fn ecdsa(check: &SignatureCheck) -> Option<bool> {
     Some(match check.algorithm.hash_bits {
         256 => verify(&signature::ECDSA_P256_SHA256_FIXED, &point, check),
         384 => verify(&signature::ECDSA_P384_SHA384_FIXED, &point, check),
-        // The one that ring does not have.
+        // ring does not support this curve.
         _ => {
             let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
             let signature = p521::ecdsa::Signature::from_slice(&check.signature).ok()?;

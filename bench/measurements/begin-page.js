@@ -1,4 +1,4 @@
-// Runs in the browser. Each candidate does one login's worth of work up to the URL.
+// Runs in the browser. Each candidate does the work of one login up to the URL.
 import * as oauth from "oauth4webapi";
 import { createClient } from "wicketgate";
 
@@ -34,15 +34,15 @@ async function oauth4webapi({ store }) {
 }
 
 const candidates = {
-  // Awaited like the others, although it is synchronous: the loop is then the same for all.
+  // Synchronous, but awaited like the others, so that the loop is the same for all.
   "wicketgate": () => client.authorizationUrl(),
   "oauth4webapi": () => oauth4webapi({ store: true }),
   "oauth4webapi, nothing stored": () => oauth4webapi({ store: false }),
 };
 
 /**
- * Microseconds for each call of each candidate, in turns that begin with the candidate of number `first`: one
- * sample of `calls` after as many that are not counted.
+ * Microseconds per call of each candidate, in turns that begin with candidate number `first`: one sample of `calls` calls,
+ * after as many that do not count.
  */
 globalThis.measure = async (first, calls) => {
   const names = Object.keys(candidates);
@@ -58,5 +58,5 @@ globalThis.measure = async (first, calls) => {
   return sample;
 };
 
-/** One URL of each, for the runner to see that they do the same job. */
+/** One URL of each candidate, by which the runner checks that they do the same job. */
 globalThis.urls = async () => ({ ours: await candidates.wicketgate(), theirs: await candidates.oauth4webapi() });

@@ -1,8 +1,8 @@
 // Begin-to-URL side by side with oauth4webapi in one page, in turns (`begin-page.js`).
 //
-// In two situations. A page as people have it: it has just been loaded, and a few logins are pending. And a loop of
-// thousands, in which wicketgate pays for what oauth4webapi does not do: with more than 16 logins pending it removes
-// the oldest from the store each time.
+// In two situations. First a page of a real user: it has just loaded, and a few logins are pending. Then a loop of thousands,
+// in which wicketgate does work that oauth4webapi does not do: with more than 16 pending logins, it removes the oldest from the
+// store each time.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -18,7 +18,7 @@ export async function measure(rig) {
   });
   const server = await serve((request, response) => {
     const script = request.url === "/page.js";
-    // Isolated, a page has a clock of 5 µs; otherwise one of 100.
+    // An isolated page has a clock of 5 µs; any other page has one of 100 µs.
     response.setHeader("cross-origin-opener-policy", "same-origin");
     response.setHeader("cross-origin-embedder-policy", "require-corp");
     response.setHeader("content-type", script ? "text/javascript" : "text/html");
@@ -39,7 +39,7 @@ export async function measure(rig) {
     const results = { unit: "µs" };
     for (const [situation, { rounds, calls }] of Object.entries(situations)) {
       const samples = [];
-      for (let round = 0; round < rounds; round++) {
+      for (let round = 0; round < rig.rounds(rounds); round++) {
         rig.noise();
         if (situation === "a fresh page") await load();
         samples.push(await page.evaluate(([first, calls]) => globalThis.measure(first, calls), [round, calls]));

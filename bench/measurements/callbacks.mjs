@@ -1,5 +1,5 @@
-// Callbacks per second: an authorization response is taken, the code exchanged and the ID token checked, with a
-// network that answers at once. The token is really signed (RS256, in the page, off the clock).
+// Callbacks per second: the page takes an authorization response, exchanges the code and checks the ID token, with a network
+// that answers at once. The token has a real signature (RS256, made in the page, outside of the measured time).
 import { takingPartIn } from "../peers/index.mjs";
 import { keys, publicJwk } from "../../tests/provider/jose.mjs";
 import { quartiles, rotated } from "../statistics.mjs";
@@ -12,19 +12,21 @@ export async function measure(rig) {
   rig.page.isolated = true;
   const tabs = new Map();
   for (const peer of peers) {
-    // Without refresh tokens one peer asks in the page, and not in a worker, where the network is not ours.
+    // Without refresh tokens, one peer sends its requests in the page instead of in a worker, where this file cannot replace
+    // the network.
     const tab = await rig.open(peer, { config: rig.config(peer, { refresh: false, metadata: rig.provider.metadata }) });
     await tab.evaluate(answerAtOnce, { metadata: rig.provider.metadata, key: keys["rsa-1"], jwk: publicJwk(keys["rsa-1"], "RS256") });
     await tab.evaluate(async () => void (globalThis.client = await connect()));
     tabs.set(peer.name, tab);
   }
   rig.page.isolated = false;
+  const last = rig.rounds(ROUNDS);
   const samples = Object.fromEntries(peers.map(({ name }) => [name, []]));
-  for (let round = -1; round < ROUNDS; round++) {
+  for (let round = -1; round < last; round++) {
     rig.noise();
     for (const { name } of rotated(peers, Math.max(round, 0))) {
       const rate = await tabs.get(name).evaluate(timeCallbacks, CALLS);
-      if (round >= 0) samples[name].push(rate); // the first is not counted
+      if (round >= 0) samples[name].push(rate); // the first round does not count
     }
   }
   await Promise.all([...tabs.values()].map((tab) => tab.context().close()));
@@ -32,7 +34,7 @@ export async function measure(rig) {
   return { unit: "1/s", checksSignature: checks, rates: Object.fromEntries(peers.map(({ name }) => [name, quartiles(samples[name])])) };
 }
 
-/** Runs in the page: `fetch` gives what a provider would. */
+/** Runs in the page: `fetch` gives a provider's answers. */
 export async function answerAtOnce({ metadata, key, jwk }) {
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const { kty, n, e, d, p, q, dp, dq, qi } = key;
@@ -47,13 +49,14 @@ export async function answerAtOnce({ metadata, key, jwk }) {
   const answer = (value) => new Response(JSON.stringify(value), { headers: { "content-type": "application/json" } });
   const paths = {
     "/.well-known/openid-configuration": () => metadata,
-    "/jwks": () => ({ keys: [jwk] }),
+    [new URL(metadata.jwks_uri).pathname]: () => ({ keys: [jwk] }),
     "/token": () => bench.answer,
     "/oauth/token": () => bench.answer,
+    "/me": () => ({}),
   };
   globalThis.fetch = async (input) => answer(paths[new URL(input.url ?? input).pathname]());
 
-  /** Prepares the answers to a login: the authorization response's address. */
+  /** Prepares the answers to a login: the URL of the authorization response. */
   bench.respondTo = async (url) => {
     const asked = new URL(url).searchParams;
     const iat = Math.floor(Date.now() / 1000);

@@ -1,22 +1,21 @@
-// From the start of the navigation to an authorization URL, each time in a new browser profile: nothing is cached.
+// From the start of the navigation until the page knows that nobody is signed in, and until it has an authorization URL. Each
+// sample has a new browser profile, so nothing is cached.
 import assert from "node:assert/strict";
 import { takingPartIn } from "../peers/index.mjs";
+import { profiles, slowDown } from "../profiles.mjs";
 import { quartiles, rotated } from "../statistics.mjs";
 
-const profiles = {
-  fast: { rounds: 11 },
-  // 1.6 Mbit/s, 150 ms until an answer begins, and a quarter of the speed.
-  slow: { rounds: 7, network: { latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000 }, slowdown: 4 },
-};
+const rounds = { fast: 9, slow: 7 };
 
-/** It knows its one server's paths, and asks nobody. */
+/** These peers know the paths of their one server, and fetch no metadata. */
 const neverAsks = ["auth0-spa-js"];
 
 export async function measure(rig) {
   const results = { unit: "ms" };
   for (const [name, profile] of Object.entries(profiles)) {
+    const last = rig.rounds(rounds[name]);
     const samples = {};
-    for (let round = 0; round < profile.rounds; round++) {
+    for (let round = 0; round < last; round++) {
       rig.noise();
       for (const peer of rotated(takingPartIn("cold"), round)) {
         const sample = (samples[peer.name] ??= { discovered: [], given: [] });
@@ -36,27 +35,23 @@ export async function measure(rig) {
 
 function summary(samples) {
   const median = (phase) => (samples.every((sample) => sample[phase]) ? quartiles(samples.map((sample) => sample[phase])).median : undefined);
-  return { ...quartiles(samples.map(({ ms }) => ms)), phases: { script: median("script"), asks: median("asks"), answered: median("answered") } };
+  const known = samples.every(({ known }) => known) && { known: quartiles(samples.map(({ known }) => known)) };
+  return { ...quartiles(samples.map(({ ms }) => ms)), ...known, phases: { script: median("script"), asks: median("asks"), answered: median("answered") } };
 }
 
-/** @returns the milliseconds until the script is there, the server is asked and has answered, and the URL is there */
-export async function coldStart(rig, peer, { network, slowdown }, more) {
+/** @returns the milliseconds until the script is loaded, the server is asked, the server has answered, and the URL is made */
+export async function coldStart(rig, peer, profile, more) {
   rig.page.head = peer.head;
   const tab = await rig.newTab(peer, { task: "cold", config: rig.config(peer, more) });
   try {
     const result = await rig.resultOf(tab);
-    const session = await tab.context().newCDPSession(tab);
-    if (network) {
-      await session.send("Network.enable");
-      await session.send("Network.emulateNetworkConditions", { offline: false, ...network });
-      await session.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
-    }
+    await slowDown(tab, profile);
     await tab.goto(rig.page.url(peer));
-    const { url, ms, loads, error } = await result();
+    const { url, known, ms, loads, error } = await result();
     assert(url?.includes("code_challenge="), `${peer.name}: no authorization URL: ${error ?? url}`);
     const discovery = loads.find(({ name }) => name.includes("/.well-known/"));
     const script = loads.find(({ name }) => name.endsWith("/page.js")).responseEnd;
-    return { ms, script, asks: discovery?.startTime, answered: discovery?.responseEnd };
+    return { ms, known, script, asks: discovery?.startTime, answered: discovery?.responseEnd };
   } finally {
     await tab.context().close();
   }

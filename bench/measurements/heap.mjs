@@ -1,5 +1,6 @@
-// What a page holds after a login, garbage collected: the JavaScript heap, and WebAssembly's memory, which is none of
-// it. What a page without a peer holds is taken off. Besides, what the browser itself says, workers and all.
+// The memory that a page holds after a login and a garbage collection: the JavaScript heap, and WebAssembly's memory, which is
+// not part of it. The memory of a page without a peer is subtracted. Also the browser's own measurement, which includes
+// workers.
 import assert from "node:assert/strict";
 import { nothing, takingPartIn } from "../peers/index.mjs";
 import { quartiles, rotated } from "../statistics.mjs";
@@ -10,7 +11,7 @@ export async function measure(rig) {
   rig.page.isolated = true;
   const peers = takingPartIn("heap");
   const samples = Object.fromEntries([nothing, ...peers].map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rig.rounds(ROUNDS); round++) {
     rig.noise();
     for (const peer of rotated([nothing, ...peers], round)) {
       const tab = await rig.newTab(peer);
@@ -41,7 +42,7 @@ async function held(tab) {
   return { heap, wasm, browser };
 }
 
-/** Runs in the page before everything else: who instantiates a module shows its memory. */
+/** Runs in the page before all other code: records the memory of each module that is instantiated. */
 function watchModules() {
   const { Instance } = WebAssembly;
   bench.memories = [];

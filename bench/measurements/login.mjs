@@ -1,5 +1,5 @@
-// A whole login at the real provider of the end-to-end tests, on loopback, of a person whom it knows: from the click
-// to the claims, over the provider and back through a load of the page.
+// A whole login at the real provider of the end-to-end tests, on loopback, by a user whom the provider knows: from the click to
+// the claims, over the provider and back through a load of the page.
 import assert from "node:assert/strict";
 import { takingPartIn } from "../peers/index.mjs";
 import { clientId } from "../servers/provider.mjs";
@@ -8,7 +8,7 @@ import { quartiles, rotated } from "../statistics.mjs";
 
 const ROUNDS = 15;
 
-/** It takes an access token for a JWT and reads it, which this provider's are not. */
+/** This peer takes an access token for a JWT and reads it, but this provider's access tokens are opaque. */
 const readsTokens = ["keycloak-js"];
 
 export async function measure(rig) {
@@ -19,7 +19,7 @@ export async function measure(rig) {
     const logins = new Map();
     for (const peer of peers) logins.set(peer.name, await firstLogin(rig, peer, front));
     const samples = Object.fromEntries(peers.map(({ name }) => [name, []]));
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rig.rounds(ROUNDS); round++) {
       rig.noise();
       for (const { name } of rotated(peers, round)) samples[name].push(await logins.get(name)());
     }
@@ -29,7 +29,7 @@ export async function measure(rig) {
   }
 }
 
-/** Gives user name and password once. @returns what logs in again, without them, and gives the milliseconds */
+/** Enters user name and password once. @returns a function that logs in again without them, and returns the milliseconds */
 async function firstLogin(rig, peer, front) {
   const id = readsTokens.includes(peer.name) ? readableId : clientId;
   const config = rig.config(peer, { issuer: front.issuer, clientId: id, scope: "openid profile", refresh: false });

@@ -1,6 +1,6 @@
-// Fifty calls for a token at once when it has just expired: in one tab, and in five tabs that share a store, ten each.
-// How many requests the server gets for it; it takes a refresh token once (RFC 9700 §4.14.2), and so a second request
-// with the same one is refused.
+// Fifty concurrent calls for a token that has just expired: in one tab, and in five tabs that share a store, ten calls each.
+// The figure is the number of requests that reach the server. The server accepts a refresh token once (RFC 9700 §4.14.2), so it
+// refuses a second request with the same one.
 import assert from "node:assert/strict";
 import { takingPartIn } from "../peers/index.mjs";
 
@@ -9,7 +9,7 @@ const TABS = 5;
 /** The computer sleeps a little longer than a token lives. */
 const ASLEEP = 3700;
 
-/** No store that tabs share: after a login in one tab, another has no session. */
+/** These peers have no store that tabs share: after a login in one tab, another tab has no session. */
 const alone = ["oauth4webapi", "keycloak-js"];
 
 export async function measure(rig) {
@@ -47,7 +47,7 @@ async function refresh(rig, peer, count) {
   return { calls: CALLS, requests: refreshes, refused, served: CALLS - errors.length, errors: [...new Set(errors)] };
 }
 
-/** Runs in the page before everything else: `sleep(seconds)` sets its clocks forward, and no timer notices. */
+/** Runs in the page before all other code: `sleep(seconds)` sets its clocks forward, and no timer notices. */
 function slowClock() {
   const { Date: RealDate } = globalThis;
   const now = performance.now.bind(performance);

@@ -1,4 +1,4 @@
-// What a page pays for the whole job, in bytes: its script, minified by esbuild, and what it loads later.
+// The bytes that a page loads for the whole job: its script, minified by esbuild, and the files that it loads later.
 import { sizes } from "../bundle.mjs";
 import { takingPartIn } from "../peers/index.mjs";
 

@@ -1,4 +1,4 @@
-// What each makes of twelve responses of which one thing is wrong: whether somebody is signed in afterwards.
+// Whether each peer signs a user in by any of twelve responses, each with one error.
 import assert from "node:assert/strict";
 import { lies } from "../lies.mjs";
 import { takingPartIn } from "../peers/index.mjs";

@@ -1,5 +1,5 @@
-// Authorization URLs per second: each library's own way to one, with PKCE and a stored transaction, one after the
-// other. In two situations: with few logins pending, as people have it, and two hundred in a row.
+// Authorization URLs per second: each library's own calls for one, with PKCE and a stored transaction, one after the other. In
+// two situations: with few pending logins, as real users have them, and two hundred in a row.
 import assert from "node:assert/strict";
 import { takingPartIn } from "../peers/index.mjs";
 import { quartiles, rotated } from "../statistics.mjs";
@@ -13,7 +13,7 @@ export async function measure(rig) {
   for (const [situation, { rounds, calls }] of Object.entries(situations)) {
     const samples = Object.fromEntries(peers.map(({ name }) => [name, []]));
     const writes = [];
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < rig.rounds(rounds); round++) {
       rig.noise();
       for (const { name } of rotated(peers, round)) samples[name].push(await tabs.get(name).evaluate(timeUrls, { calls }));
       writes.push(await tabs.get("wicketgate").evaluate(timeUrls, { calls, writeOnly: true }));
@@ -40,7 +40,7 @@ async function openIsolated(rig, peers) {
   return tabs;
 }
 
-/** Runs in the page. With `writeOnly` there is no peer: only a write to the store, as long as a transaction is. */
+/** Runs in the page. With `writeOnly` there is no peer: only a write to the store, of the length of a transaction. */
 async function timeUrls({ calls, writeOnly = false }) {
   const transaction = "x".repeat(400);
   const run = async () => {

@@ -5,13 +5,15 @@ export default async function connect(config) {
     domain: config.issuer,
     issuer: config.issuer,
     clientId: config.clientId,
-    // With it, and with tokens in memory, requests to the token endpoint are a worker's.
+    // With refresh tokens, and with tokens in memory, a worker sends the requests to the token endpoint.
     useRefreshTokens: config.refresh,
     ...(config.shared && { cacheLocation: "localstorage" }),
     authorizationParams: { redirect_uri: config.redirectUri, scope: config.scope, prompt: config.prompt },
   });
+  let fetcher;
 
   return {
+    isSignedIn: () => client.isAuthenticated(),
     async url() {
       let url;
       await client.loginWithRedirect({ openUrl: (made) => (url = made) });
@@ -22,6 +24,7 @@ export default async function connect(config) {
       await client.handleRedirectCallback(url);
       return client.getIdTokenClaims();
     },
+    fetch: (input) => (fetcher ??= client.createFetcher()).fetchWithAuth(input),
     token: () => client.getTokenSilently(),
     logout: () => client.logout(),
   };

@@ -1,4 +1,4 @@
-// For its size only, and without its service worker, which is a file and a package of its own.
+// Measured for its size only, and without its service worker, which is a file and a package of its own.
 import { OidcClient } from "@axa-fr/oidc-client";
 
 export default async function connect(config) {

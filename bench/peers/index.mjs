@@ -1,27 +1,37 @@
-// Who takes part, and in what.
+// The peers, and the measurements that each takes part in.
 import { readFileSync } from "node:fs";
 
 /**
  * @typedef {object} Peer One file of this folder, whose default export is `connect(config)`. It resolves with
- *   `url()`, which makes an authorization URL and stores its transaction; `begin()`, which goes there;
- *   `callback(url)`, which resolves with the ID token's claims; `token()`, a valid access token, refreshed where it is
- *   not; `logout()`, which goes to the server. Where they are there, `forget()` must be called before the next `url()`,
+ *   `isSignedIn()`, if the library can say so; `url()`, which makes an authorization URL and stores its transaction; `begin()`,
+ *   which goes there; `callback(url)`, which resolves with the ID token's claims; `token()`, a valid access token, refreshed if
+ *   necessary; `fetch(url)`, if the library sends the token by itself; `logout()`, which goes to the server. `idle()` does what the
+ *   library does in an idle page. If a peer has them, call `forget()` before the next `url()`,
  *   and `arrive(url)` before `callback(url)` in a page whose address is another.
  * @property {string} name
  * @property {string} file
  * @property {string} id the file's name, and the peer's in addresses
  * @property {string} package
  * @property {string} version
- * @property {boolean} [checksSignature] whether it checks that of an ID token
- * @property {object} [config] what its configuration has besides
- * @property {string} [head] what its page has in its head besides
- * @property {string[]} [only] the measurements that it is there for; else all
+ * @property {boolean} [checksSignature] whether it checks the signature of an ID token
+ * @property {object} [config] further members of its configuration
+ * @property {string} [head] further elements of its page's head
+ * @property {boolean} [inOne] whether its script is one file, which contains what others load later
+ * @property {string[]} [only] the measurements that it takes part in; without it, all
  */
 
 /** @type {Peer[]} */
 export const peers = [
   { name: "wicketgate", file: "wicketgate.js", package: "wicketgate", checksSignature: true },
-  { name: "wicketgate/streaming", file: "wicketgate-streaming.js", package: "wicketgate", only: ["size", "cold"], checksSignature: true },
+  { name: "wicketgate/all", file: "wicketgate-all.js", package: "wicketgate", only: ["size", "landing"], checksSignature: true },
+  {
+    name: "wicketgate/handoff", file: "wicketgate-handoff.js", package: "wicketgate", inOne: true,
+    only: ["size", "cold", "click", "landing"],
+  },
+  {
+    name: "wicketgate/streaming", file: "wicketgate-streaming.js", package: "wicketgate", only: ["size", "cold", "landing"],
+    checksSignature: true,
+  },
   {
     name: "wicketgate/streaming, preloaded", file: "wicketgate-streaming.js", package: "wicketgate", only: ["cold"],
     checksSignature: true, head: '<link rel="preload" href="wicketgate_bg.wasm" as="fetch" type="application/wasm" crossorigin>',
@@ -43,7 +53,7 @@ export const peers = [
   { name: "@axa-fr/oidc-client", file: "axa-oidc-client.js", package: "@axa-fr/oidc-client", only: ["size"] },
 ].map((peer) => ({ ...peer, id: peer.file.replace(/\.js$/, ""), version: versionOf(peer.package) }));
 
-/** No peer: see its file. */
+/** Not a peer: see its file. */
 export const nothing = { name: "nothing", file: "nothing.js", id: "nothing" };
 
 export const takingPartIn = (measurement) => peers.filter(({ only }) => !only || only.includes(measurement));

@@ -1,17 +1,18 @@
 import Keycloak from "keycloak-js";
 
 export default async function connect(config) {
-  // Without a server of Keycloak's own there is no frame to watch the session with.
+  // A server other than Keycloak's has no frame that watches the session.
   const options = { checkLoginIframe: false, redirectUri: config.redirectUri, scope: config.scope };
   const create = () => new Keycloak({ clientId: config.clientId, oidcProvider: config.metadata ?? config.issuer });
 
   let keycloak = create();
-  // It takes a response out of the page's address, and only here.
+  // It removes a response from the page's address here, and only here.
   let answered = await keycloak.init(options);
 
   return {
+    isSignedIn: () => keycloak.authenticated,
     url: () => keycloak.createLoginUrl({ prompt: config.prompt }),
-    /** It reads the page's address, and nothing else. */
+    /** It reads only the page's address. */
     arrive: (url) => history.replaceState(null, "", url),
     begin: () => keycloak.login({ prompt: config.prompt }),
     async callback(url) {

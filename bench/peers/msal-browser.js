@@ -8,7 +8,7 @@ export default async function connect(config) {
       authority: config.issuer,
       knownAuthorities: [new URL(config.issuer).host],
       redirectUri: config.redirectUri,
-      // The only way to a URL is that to the navigation, which this refuses where only the URL is wanted.
+      // Its only way to a URL also navigates. This cancels the navigation if the caller wants only the URL.
       onRedirectNavigate: (url) => intercept?.(url),
       ...(config.metadata && { authorityMetadata: JSON.stringify(config.metadata) }),
     },
@@ -19,6 +19,7 @@ export default async function connect(config) {
   const request = { scopes: config.scope.split(" "), prompt: config.prompt };
 
   return {
+    isSignedIn: () => client.getAllAccounts().length > 0,
     async url() {
       let url;
       intercept = (made) => {
@@ -29,7 +30,7 @@ export default async function connect(config) {
       intercept = undefined;
       return url;
     },
-    /** It refuses a second login while one is under way. */
+    /** It refuses a second login while one is pending. */
     forget: () => sessionStorage.removeItem("msal.interaction.status"),
     begin: () => client.loginRedirect(request),
     async callback(url) {

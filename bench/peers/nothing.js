@@ -1,4 +1,4 @@
-// No peer: a page that goes where the others go and does nothing there. What it holds is not theirs.
+// Not a peer: a page that follows the same navigations and does nothing else. Its memory is subtracted from that of the peers.
 export default async (config) => ({
   begin: () => location.assign(`${config.redirectUri}?code=none`),
   callback: async () => ({ sub: "nobody" }),

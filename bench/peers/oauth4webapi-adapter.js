@@ -1,4 +1,4 @@
-// A toolkit: it has the steps, and what lies between them is the app's own, here as short as it can be.
+// A toolkit: it offers the steps, and the app connects them; here with as little code as possible.
 import * as oauth from "oauth4webapi";
 
 const KEY = "oauth4webapi.transaction";

@@ -1,4 +1,4 @@
-// With the check of the ID token's signature that the library has and leaves to be called.
+// With the check of the ID token's signature, which the library offers and does not call itself.
 import { validateApplicationLevelSignature } from "oauth4webapi";
 import { adapt } from "./oauth4webapi-adapter.js";
 

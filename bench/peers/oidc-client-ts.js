@@ -11,10 +11,11 @@ export default async function connect(config) {
     ...(config.metadata && { metadata: config.metadata }),
   };
   const manager = new UserManager(settings);
-  // The half of it that makes a URL and does not go there.
+  // The part of the library that makes a URL without navigating to it.
   const client = new OidcClient(settings);
 
   return {
+    isSignedIn: async () => !!(await manager.getUser()),
     url: async () => (await client.createSigninRequest({})).url,
     begin: () => manager.signinRedirect(),
     callback: async (url) => (await manager.signinRedirectCallback(url)).profile,

@@ -1,4 +1,4 @@
-// For its size only: it takes a login to be a load of the page, begun and answered by its own early script.
+// Measured for its size only: for it, a login is a load of the page, which its own early script begins and ends.
 import { createOidc, oidcEarlyInit } from "oidc-spa/core";
 
 oidcEarlyInit({ BASE_URL: "/" });

@@ -1,5 +1,5 @@
-// What a login costs an app in Rust: yew's bare template alone, with wicketgate, and with each peer. All are built alike:
-// the profile of Cargo.toml, wasm-bindgen, wasm-opt -Oz. `bench/rust/measure` sets the tools up and runs this.
+// The cost of a login for an app in Rust: yew's bare template alone, with wicketgate, and with each peer. All are built alike:
+// the profile of Cargo.toml, wasm-bindgen, wasm-opt -Oz. `bench/rust/measure` installs the tools and runs this.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -14,7 +14,7 @@ const run = (program, ...args) => execFileSync(program, args, { stdio: ["ignore"
 const sizes = new Map();
 for (const app of apps) {
   const place = ["--manifest-path", "bench/rust/Cargo.toml", "--target", target, "--target-dir", build];
-  // One at a time: built together, the crates that they share would have the features of all of them.
+  // One at a time: in one build, a crate that two apps share would have the features of both.
   run("cargo", "build", "--quiet", "--locked", "--release", "--package", app, ...place);
   run("wasm-bindgen", "--target", "web", "--no-typescript", "--out-dir", out, "--out-name", app, `${build}/${target}/release/${app}.wasm`);
   const module = `${out}/${app}_bg.wasm`;

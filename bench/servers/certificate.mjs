@@ -1,14 +1,14 @@
-// A certificate for loopback, signed by itself, made anew for each run: some peers speak to https only.
+// A self-signed certificate for loopback, made anew for each run: some peers accept only https.
 import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
-/** @returns `key` and `cert` for a server; `pin`, by which Chromium may be told to trust it */
+/** @returns `key` and `cert` for a server; `pin`, with which Chromium can be told to trust it */
 export function makeCertificate() {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const keyInfo = publicKey.export({ type: "spki", format: "der" });
   const ecdsaWithSha256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
   const name = sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from("localhost")))));
   const names = sequence(der(0x82, Buffer.from("localhost")), der(0x87, Buffer.from([127, 0, 0, 1])));
-  // RFC 5280 §4.1: the one extension is subjectAltName.
+  // RFC 5280 §4.1: the only extension is subjectAltName.
   const tbs = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
@@ -39,7 +39,7 @@ function der(tag, ...parts) {
   return Buffer.concat([Buffer.from(header), content]);
 }
 
-/** So many days from now, as `YYMMDDhhmmssZ`. */
+/** The time this many days from now, as `YYMMDDhhmmssZ`. */
 function utcTime(days) {
   const date = new Date(Date.now() + days * 86_400_000).toISOString();
   return der(0x17, Buffer.from(`${date.replace(/\D/g, "").slice(2, 14)}Z`));

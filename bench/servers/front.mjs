@@ -1,5 +1,5 @@
-// Before the real provider of the end-to-end tests: https, the paths that one library cannot be told otherwise, and
-// for another, which reads access tokens, such with a JWT's face.
+// A front of the real provider of the end-to-end tests: it speaks https, offers the paths that one library cannot change, and,
+// for another library, gives access tokens in the form of a JWT.
 import { request as startRequest } from "node:http";
 import { readBody } from "../../tests/servers/http.mjs";
 import { startOidc } from "../../tests/servers/oidc.mjs";
@@ -7,10 +7,10 @@ import { serve } from "./https.mjs";
 
 const paths = { "/authorize": "/auth", "/oauth/token": "/token", "/v2/logout": "/session/end" };
 
-/** The client whose access tokens look like a JWT. */
+/** The client whose access tokens have the form of a JWT. */
 export const readableId = "bench-readable";
 
-/** @param options those of `startOidc` */
+/** @param options the options of `startOidc` */
 export async function startFront({ certificate, ...options }) {
   let oidc;
   const front = await serve((request, response) => pass(request, response, oidc.origin), { certificate, hostname: "localhost" });
@@ -28,7 +28,7 @@ async function pass(request, response, origin) {
   const content = await readBody(answer);
   const isReadable = url === "/token" && new URLSearchParams(body.toString()).get("client_id") === readableId;
   const sent = isReadable && answer.statusCode === 200 ? Buffer.from(wrapToken(content)) : content;
-  // Its client asks with cookies.
+  // Keycloak's client sends its requests with cookies.
   const credentials = answer.headers["access-control-allow-origin"] && { "access-control-allow-credentials": "true" };
   response.writeHead(answer.statusCode, { ...answer.headers, ...credentials, connection: "keep-alive", "content-length": sent.length });
   response.end(sent);

@@ -1,7 +1,7 @@
-// An https server on a free port of loopback. Unlike those of the tests it keeps connections open, as real ones do.
-import { createServer } from "node:https";
+// An https server on a free port of loopback. Unlike the tests' servers, it keeps connections open, as real servers do.
+import { createServer, request } from "node:https";
 
-/** @param options.hostname the name that goes into `origin` */
+/** @param options.hostname the host name in `origin` */
 export async function serve(handle, { certificate, hostname = "127.0.0.1" }) {
   const server = createServer({ key: certificate.key, cert: certificate.cert }, async (request, response) => {
     try {
@@ -22,3 +22,15 @@ export async function serve(handle, { certificate, hostname = "127.0.0.1" }) {
       }),
   };
 }
+
+/** Where the server sends a browser that asks for `url`. */
+export const redirectOf = (url) =>
+  new Promise((resolve, reject) => {
+    const asked = request(url, { rejectUnauthorized: false }, (response) => {
+      response.resume();
+      const { location } = response.headers;
+      if (location) resolve(location);
+      else reject(new Error(`${url} was answered ${response.statusCode}`));
+    });
+    asked.on("error", reject).end();
+  });

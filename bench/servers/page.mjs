@@ -1,10 +1,10 @@
-// The app of every peer, at `/PEER/app`, its script compressed as well as a careful host does it beforehand.
+// The app of every peer, at `/PEER/app`. Its script is compressed as a careful host would do it, beforehand.
 import { serve } from "./https.mjs";
 
 /**
- * @param options.bundles by peer's `id`: what `bundle.mjs` makes of it
- * @returns `url(peer)`, which is the redirect URI, too; `isolated`, which gives pages a clock of 5 µs where it is true;
- *   `head`, what pages have in theirs besides
+ * @param options.bundles by peer's `id`: the result of `bundle.mjs`
+ * @returns `url(peer)`, which is also the redirect URI; `isolated`, which gives pages a clock of 5 µs if it is true;
+ *   `head`, further elements of the pages' heads
  */
 export async function startPage({ certificate, bundles }) {
   const page = { isolated: false, head: undefined };
@@ -14,6 +14,8 @@ export async function startPage({ certificate, bundles }) {
       const [, id, name] = /^\/([\w-]+)\/(.+)$/.exec(pathname) ?? [];
       const file = bundles[id]?.files[name];
       if (file) return sendFile(response, file);
+      // The backend of a page that has one. Its request to the server is not measured.
+      if (name === "exchange") return response.writeHead(200, { "content-type": "application/json" }).end('{"claims":{"sub":"ada"}}');
       if (!bundles[id] || name !== "app") return response.writeHead(404).end();
       response.writeHead(200, {
         "content-type": "text/html; charset=utf-8",
@@ -22,7 +24,7 @@ export async function startPage({ certificate, bundles }) {
           "cross-origin-embedder-policy": "require-corp",
         }),
       });
-      // Without the icon the browser would ask for one.
+      // Without the icon, the browser would request one.
       const head = `<meta charset="utf-8"><link rel="icon" href="data:,">${page.head ?? ""}`;
       response.end(`<!doctype html>${head}<body><script type="module" src="page.js"></script>`);
     },

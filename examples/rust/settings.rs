@@ -1,16 +1,14 @@
-//! Where this example logs in: its tests and a person who tries it have servers of their own. An app of yours knows its
-//! server, and needs nothing of this.
+//! The server at which this example logs in: its tests and you each use another one. Your own app knows its server, and needs
+//! nothing of this.
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use wicketgate::client::Configuration;
-use wicketgate::protocol::json::Json;
+use wicketgate::Configuration;
 
-/// What `/config.json` says, in place of what `configuration` says.
+/// `configuration` with the members of `/config.json`. If that cannot be read, `configuration` as it is.
 pub async fn at_this_host(configuration: Configuration) -> Configuration {
     let settings = config_json().await.unwrap_or_default();
-    let settings = Json::parse(settings.as_bytes()).unwrap_or(Json::empty());
-    settings.members().iter().fold(configuration, |configuration, (name, value)| configuration.with_json(name, value.clone()))
+    configuration.clone().merge_json(&settings).unwrap_or(configuration)
 }
 
 async fn config_json() -> Result<String, JsValue> {

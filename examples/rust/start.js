@@ -1,4 +1,4 @@
-// A file of its own, because the page's policy lets no script in that stands in the page.
+// A file of its own, because the page's policy forbids inline scripts.
 import start from "./app.js";
 
 await start();

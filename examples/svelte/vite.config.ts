@@ -9,7 +9,7 @@ export default defineConfig({
         // Force runes mode for the project, except for libraries. Can be removed in svelte 6.
         runes: ({ filename }) => (filename.split(/[/\\]/).includes("node_modules") ? undefined : true),
       },
-      // A single-page app: every path is answered with its one page.
+      // A single-page app: the server answers every path with the app's only page.
       adapter: adapter({ fallback: "index.html" }),
     }),
   ],

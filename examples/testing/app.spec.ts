@@ -1,4 +1,4 @@
-// The app in a browser: it leaves for the provider and is sent back, and there is no server but the app's own.
+// The app in a browser: it navigates to the provider and comes back. The app's own server is the only server.
 import { test as base, expect } from "@playwright/test";
 import { type FakeProvider, fakeProvider } from "wicketgate/testing";
 

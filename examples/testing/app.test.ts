@@ -15,13 +15,13 @@ afterEach(() => {
   history.replaceState(null, "", "/");
 });
 
-/** The page is loaded; what it shows. */
+/** Loads the page, and returns the text that it shows. */
 async function load() {
   await show(document.body, provider.config);
   return document.querySelector("p")?.textContent;
 }
 
-/** The button is pressed, the page left for the provider, and the browser sent back. */
+/** Presses the button. The page leaves for the provider, and the browser comes back. */
 async function press() {
   document.querySelector("button")?.click();
   history.replaceState(null, "", await provider.comeBack());

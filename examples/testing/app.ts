@@ -1,6 +1,6 @@
 import { type ClientConfig, createClient, isWicketgateError } from "wicketgate";
 
-/** The whole app: a button that logs in, and a greeting for who has. */
+/** The whole app: a button that logs in, and a greeting for signed-in users. */
 export async function show(root: Element, config: ClientConfig): Promise<void> {
   const client = await createClient(config);
   const greeting = document.createElement("p");
@@ -14,9 +14,10 @@ export async function show(root: Element, config: ClientConfig): Promise<void> {
     }
   }
   const { status, claims } = client.session();
-  if (status !== "signed-out") greeting.textContent = `Hello, ${claims?.["name"]}.`;
+  const isSignedIn = status === "signed-in" || status === "stale";
+  if (isSignedIn) greeting.textContent = `Hello, ${claims?.["name"]}.`;
   const button = document.createElement("button");
-  button.textContent = status === "signed-out" ? "Log in" : "Log out";
-  button.onclick = () => void (status === "signed-out" ? client.beginLogin() : client.logout());
+  button.textContent = isSignedIn ? "Log out" : "Log in";
+  button.onclick = () => void (isSignedIn ? client.logout() : client.beginLogin());
   root.replaceChildren(greeting, button);
 }

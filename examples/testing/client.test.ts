@@ -1,4 +1,4 @@
-// Unit tests of what an app does with a session: no page is left, so they run in a real browser too.
+// Unit tests of the code that uses a session. They do not navigate, so they also run in a real browser.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Client, createClient } from "wicketgate";
 import { type FakeProvider, fakeProvider } from "wicketgate/testing";

@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-// A Chromium that is on the machine already; without it, that of `npx playwright install chromium`.
+// The machine's own Chromium in CHROMIUM; without it, the one of `npx playwright install chromium`.
 const { CHROMIUM: executablePath } = process.env;
 
 export default defineConfig({
@@ -9,7 +9,7 @@ export default defineConfig({
   use: { launchOptions: { ...(executablePath && { executablePath }), args: ["--no-sandbox"] } },
   webServer: {
     command: "vite build --logLevel warn && vite preview",
-    // Where it listens: another port where the usual one is taken.
+    // The port where it listens: another one if the usual port is taken.
     wait: { stdout: /localhost:(?<APP_PORT>\d+)/ },
   },
 });

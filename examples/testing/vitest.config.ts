@@ -1,7 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
-// A Chromium that is on the machine already; without it, that of `npx playwright install chromium`.
+// The machine's own Chromium in CHROMIUM; without it, the one of `npx playwright install chromium`.
 const { CHROMIUM: executablePath } = process.env;
 
 export default defineConfig({

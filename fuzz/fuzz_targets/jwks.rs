@@ -1,5 +1,4 @@
-//! A key set: whatever it is, no key is chosen that does not suit the token, and nothing but the public numbers of a
-//! key is given out.
+//! A key set. Whatever it is, only a key that suits the token is chosen, and only the public numbers of a key are given out.
 #![no_main]
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -9,7 +8,7 @@ use wicketgate::protocol::http::Response;
 use wicketgate::protocol::jwk::JwkSet;
 use wicketgate::protocol::jws::Jws;
 
-/// Algorithm, and what its keys are made of.
+/// The algorithms, and the members of their keys.
 const ALGORITHMS: [(&str, &str, Option<&str>, &[&str]); 11] = [
     ("RS256", "RSA", None, &["e", "kty", "n"]),
     ("RS384", "RSA", None, &["e", "kty", "n"]),
@@ -27,7 +26,7 @@ const ALGORITHMS: [(&str, &str, Option<&str>, &[&str]); 11] = [
 fuzz_target!(|data: &[u8]| {
     let response = Response::new(200, Some("application/jwk-set+json".into()), data.into());
     let Ok(set) = JwkSet::from_response(&response) else { return };
-    // A number beyond a float is none of the other reader's.
+    // The other reader refuses a number beyond a float.
     let Ok(keys) = serde_json::from_slice::<Value>(data) else { return };
     let keys = keys["keys"].as_array().expect("an array of keys");
     for (name, key_type, curve, numbers) in ALGORITHMS {
@@ -42,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
                 assert_eq!(candidate["kty"], key_type);
                 assert_eq!(candidate.get("crv").map(|curve| curve.as_str()), curve.map(Some));
                 assert!(candidate.get("n").is_none_or(|modulus| modulus.as_str().is_some_and(|n| n.len() >= 342)));
-                // It is one of the set that suits, and they are in their order.
+                // It is one of the suitable keys of the set, and the keys keep their order.
                 let is_it = |key: &Value| {
                     numbers.iter().all(|number| key[number] == candidate[number])
                         && key_id.is_none_or(|key_id| key["kid"] == key_id)

@@ -1,5 +1,5 @@
-//! An issuer, on the first line, and what its server answers discovery with: what is accepted is of that issuer, and
-//! has endpoints of no other kind than rule 1.5 allows, as another parser of URLs sees them.
+//! An issuer, on the first line, and its server's answer to discovery. Accepted metadata are of that issuer, and their
+//! endpoints are all `https:`, or `http:` on loopback, as another parser of URLs sees them.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -59,7 +59,7 @@ fn check(server: &ServerMetadata, issuer: &str) {
         assert!(url.username().is_empty() && url.password().is_none());
     }
     let _ = server.lacks_s256();
-    // It is kept in the tab's store, and checked again when it is read.
+    // The tab's store keeps the metadata, and the client checks them again when it reads them.
     let read = Json::parse(server.as_json().to_text().as_bytes()).expect("JSON");
     assert_eq!(ServerMetadata::of_issuer(read, issuer).as_ref(), Ok(server));
 }

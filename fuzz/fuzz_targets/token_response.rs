@@ -1,11 +1,10 @@
-//! An answer of the token endpoint, to a code and to a refresh token: what is accepted has what rule 3 demands, and an
-//! error says no more than its caps.
+//! An answer of the token endpoint, to a code and to a refresh token. An accepted answer satisfies the rules of the token
+//! response, and an error is not longer than its caps.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use wicketgate::protocol::error::Error;
 use wicketgate::protocol::http::Response;
-use wicketgate::protocol::json::Json;
 use wicketgate::protocol::token::{CodeExchange, TokenSet, refreshed};
 
 fuzz_target!(|data: &[u8]| {
@@ -17,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
             plain.finish(&response()),
             openid.finish(&response()).inspect(|tokens| assert!(tokens.id_token.is_some())),
             refreshed(&response()).inspect_err(|error| {
-                // A server that fails has not made up its mind.
+                // A server that fails has not decided about the token.
                 let is_over = status < 500 && error.oauth().is_some_and(|oauth| oauth.error == "invalid_grant");
                 assert_eq!(error.code() == "session_ended", is_over);
             }),
@@ -25,14 +24,14 @@ fuzz_target!(|data: &[u8]| {
         for answer in answers {
             match answer {
                 Ok(tokens) => {
-                    assert_eq!(status, 200);
+                    assert!((200..300).contains(&status));
                     check_tokens(&tokens);
                 }
                 Err(error) => check_error(&error, status),
             }
         }
     }
-    // What a page hands over is read by the same means.
+    // The backend reads a page's hand-off with the same parser.
     if let Ok(exchange) = CodeExchange::from_hand_off(data) {
         assert!(!exchange.client_id().is_empty());
         let passed_on = exchange.hand_off("https://app.example/exchange", None);
@@ -45,20 +44,22 @@ fn check_tokens(tokens: &TokenSet) {
     let secrets = [Some(&tokens.access_token), tokens.refresh_token.as_ref(), tokens.id_token.as_ref()];
     assert!(secrets.into_iter().flatten().all(|secret| !secret.expose().is_empty()));
     assert_eq!(tokens.token_type.as_str(), "Bearer");
-    assert!(tokens.other.text("token_type").is_some_and(|token_type| token_type.eq_ignore_ascii_case("bearer")));
+    // An empty type counts as absent.
+    let is_bearer = |token_type: &str| token_type.is_empty() || token_type.eq_ignore_ascii_case("bearer");
+    assert!(tokens.other.text("token_type").is_none_or(is_bearer));
     for name in ["access_token", "refresh_token", "id_token"] {
         assert!(tokens.other.text(name).is_none_or(str::is_empty), "{name} is among the rest");
     }
-    // Whatever is done with it, it does not overflow.
+    // No computation with it may overflow.
     assert!(tokens.expires_in.is_none_or(|millis| millis < 1 << 60));
-    assert_eq!(tokens.expires_in, tokens.other.member("expires_in").and_then(Json::as_millis));
 }
 
 fn check_error(error: &Error, status: u16) {
     assert!(error.message().len() + error.hint().len() < 1024);
     match error.code() {
-        "token_request_failed" | "session_ended" => assert_ne!(status, 200),
-        "token_response_malformed" | "id_token_invalid" => assert_eq!(status, 200),
+        // The client judges an answer by its content: an error is an error whatever the status.
+        "token_request_failed" | "session_ended" => {}
+        "token_response_malformed" | "id_token_invalid" => assert!((200..300).contains(&status)),
         code => panic!("{code}"),
     }
     let Some(oauth) = error.oauth() else { return };

@@ -1,5 +1,5 @@
-/** The forms of what a provider answers with. */
-import type { ProviderResponse } from "./types.js";
+/** The forms of a provider's answers. */
+import type { ProviderResponse } from "./messages.js";
 
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): ProviderResponse {
   return {
@@ -20,7 +20,7 @@ export function unauthorized(description: string): ProviderResponse {
   return json(401, error, { "www-authenticate": `Bearer error="invalid_token", error_description="${description}"` });
 }
 
-/** What the person sees where nobody may be sent anywhere. */
+/** The page that the user sees if the provider may not redirect. */
 export function page(status: number, text: string): ProviderResponse {
   return { status, headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" }, body: text };
 }
@@ -41,7 +41,7 @@ export function redirect(url: string, parameters: Record<string, string | undefi
   return { status: 303, headers: { location: location.href, "cache-control": "no-store" }, body: "" };
 }
 
-/** Every parameter, where each is there once; else the name of one that is not. */
+/** Every parameter, if each occurs once; otherwise the name of a repeated one. */
 export function parametersOf(text: string): Record<string, string> | string {
   const all = [...new URLSearchParams(text)];
   const names = all.map(([name]) => name);

@@ -1,11 +1,11 @@
-/** The page that a test runs in: its `fetch`, and what simulated pages lack. */
-import type { ProviderRequest, ProviderResponse } from "./types.js";
+/** The page in which a test runs: its `fetch`, and the navigation that simulated pages lack. */
+import type { ProviderRequest, ProviderResponse } from "./messages.js";
 
 /** A provider, as the page sees it. */
 export interface Site {
   readonly origin: string;
   respond(request: ProviderRequest): Promise<ProviderResponse | undefined>;
-  /** The page would leave for this URL. */
+  /** The page would navigate to this URL. */
   leave(url: string): void;
 }
 
@@ -22,7 +22,7 @@ export function restore(site: Site): void {
   if (sites.delete(site) && sites.size === 0) for (const step of undo) step();
 }
 
-/** Whether this page says where it would go instead of going there. */
+/** Whether this page reports its navigations instead of performing them. */
 export function staysHere(site: Site): boolean {
   return sites.has(site) && isStaying;
 }
@@ -42,7 +42,7 @@ function replaceFetch(): () => void {
   };
   globalThis.fetch = replacement;
   return () => {
-    // Where somebody has replaced it since, it is theirs.
+    // If other code has replaced it since, that replacement stays.
     if (globalThis.fetch === replacement) globalThis.fetch = before;
   };
 }
@@ -63,7 +63,7 @@ async function fetchFrom(site: Site, url: string, init: RequestInit): Promise<Re
   const allowed = answer?.headers["access-control-allow-origin"];
   const isReadable = !isForeign || allowed === "*" || allowed === origin;
   const isRedirect = answer !== undefined && answer.status >= 300 && answer.status < 400;
-  // As a browser says it, whichever of these it is.
+  // A browser reports all these cases in the same way.
   if (!answer || !isReadable || isRedirect) throw new TypeError("Failed to fetch");
   return new Response(answer.status === 204 ? null : answer.body, { status: answer.status, headers: answer.headers });
 }
@@ -78,13 +78,15 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | null | undefin
   });
 }
 
-/** That of the page, where this is one; a simulated page without an address has none. */
+/** The origin of the page, if there is one; a simulated page without an address has none. */
 export function pageOrigin(): string | undefined {
   const origin = typeof location === "undefined" ? undefined : location.origin;
   return origin === "null" ? undefined : origin;
 }
 
-/** A simulated page cannot leave. There, and only there, `location` can be replaced by one that says where it would go. */
+/**
+ * A simulated page cannot navigate. There, and only there, `location` can be replaced by an object that reports the navigation.
+ */
 function replaceLocation(): () => void {
   const before = Object.getOwnPropertyDescriptor(globalThis, "location");
   if (!before?.configurable) return () => {};
@@ -103,7 +105,7 @@ function replaceLocation(): () => void {
     },
     set: (_, name, value) => (name === "href" && leave(value)) || Reflect.set(real, name, value),
   });
-  // Settable, as a page's is: `location = url`.
+  // Settable, as in a real page: `location = url`.
   const set = (url: unknown) => void (leave(url) || (real.href = String(url)));
   isStaying = true;
   const get = () => replacement;
@@ -111,7 +113,7 @@ function replaceLocation(): () => void {
   const isOurs = () => Object.getOwnPropertyDescriptor(globalThis, "location")?.get === get;
   return () => {
     isStaying = false;
-    // Where somebody has replaced it since, it is theirs.
+    // If other code has replaced it since, that replacement stays.
     if (isOurs()) Object.defineProperty(globalThis, "location", before);
   };
 }

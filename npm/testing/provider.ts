@@ -1,14 +1,19 @@
-/** A server with a person in front of it, ways to attach it, a record of what was asked, and failures on demand. */
-import { type FailureName, type Place, failures } from "./failures.js";
-import { generateKey, random } from "./keys.js";
+/**
+ * A server with a user in front of it, functions that attach it to a page, a record of the requests, and failures on demand.
+ */
+import { failing } from "./failing.js";
+import { type FailureName, failures } from "./failures.js";
+import { saying } from "./hooks.js";
+import { generateKey, importKey, random } from "./keys.js";
+import type { Place, ProviderRequest, ProviderResponse, User } from "./messages.js";
 import { type Site, install, pageOrigin, restore, staysHere } from "./page.js";
 import { route } from "./route.js";
 import { Server } from "./server.js";
-import type { FailOptions, FakeProvider, FakeProviderOptions, ProviderRequest, ProviderResponse, RecordedRequest, User } from "./types.js";
+import type { FailOptions, FakeProvider, FakeProviderOptions, RecordedRequest } from "./types.js";
 
 const ada: User = { sub: "ada", name: "Ada Lovelace", email: "ada@example.com" };
 
-/** An OpenID provider with one client, a public one. Each call makes another one, with keys of its own. */
+/** An OpenID provider with one client, a public one. Each call creates a new provider with its own keys. */
 export async function fakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
   const { issuer = "https://login.test", clientId = "my-app", user = ada, algorithm = "ES256" } = options;
   const { scope = "openid profile email offline_access" } = options;
@@ -18,21 +23,24 @@ export async function fakeProvider(options: FakeProviderOptions = {}): Promise<F
   if (redirectUri === undefined) throw new TypeError("fakeProvider: redirectUri is empty");
   const lifetimes = { code: 60, accessToken: 3600, idToken: 3600, refreshToken: 86_400, ...options.lifetimes };
   const registration = { issuer, clientId, redirectUris, postLogoutRedirectUris, lifetimes };
-  const server = new Server(registration, user, await generateKey(algorithm));
+  const key = options.key ? importKey(algorithm, options.key) : generateKey(algorithm);
+  const server = new Server(registration, user, await key);
 
   const requests: RecordedRequest[] = [];
-  /** The latest first. */
+  /** The latest failure comes first. */
   const told: Told[] = [];
   const departures = queue<string>();
 
   async function respond(request: ProviderRequest): Promise<ProviderResponse | undefined> {
-    // The browser asks by itself, and whatever is to fail fails with what it asks for.
-    if (request.method === "OPTIONS") return server.answer(request, undefined, undefined);
     const place = server.placeOf(request);
+    const context = { request, place, now: server.now(), algorithm };
+    // The browser itself sends preflights. A failure applies to the request that follows.
+    if (request.method === "OPTIONS") return server.answer(request, place, saying([], context));
     const failure = takeFailure(told, place);
+    const say = saying([options.hooks, failure && failing[failure.name]], context);
     const recorded: Recorded = { ...request, place, parameters: parametersIn(request), failure: failure?.name, status: undefined };
     requests.push(recorded);
-    const answer = await failing(failure, () => server.answer(request, place, failure?.name));
+    const answer = await carried(failure, () => server.answer(request, place, say));
     recorded.status = answer?.status;
     return answer;
   }
@@ -76,6 +84,7 @@ export async function fakeProvider(options: FakeProviderOptions = {}): Promise<F
       return location;
     },
     async login(client, options) {
+      await client.load();
       return client.handleCallback(await provider.authorize(client.authorizationUrl(options)));
     },
     async comeBack() {
@@ -101,14 +110,14 @@ export async function fakeProvider(options: FakeProviderOptions = {}): Promise<F
   return provider;
 }
 
-/** Written to once there is an answer. */
+/** Filled in when there is an answer. */
 type Recorded = { -readonly [Name in keyof RecordedRequest]: RecordedRequest[Name] };
 
-/** A failure that the provider was told of. */
+/** A failure that a test has demanded. */
 interface Told {
   readonly name: FailureName;
   readonly at: readonly string[];
-  /** For how many requests yet. */
+  /** The number of requests that will still fail. */
   times: number;
   readonly over: Promise<void>;
   end(): void;
@@ -140,8 +149,8 @@ function takeFailure(told: readonly Told[], place: Place | undefined): Told | un
   return failure;
 }
 
-/** What comes of a request where the provider fails. What only the endpoint itself can get wrong is the endpoint's. */
-async function failing(
+/** The answer to a request when the way to the provider, or the way back, fails. */
+async function carried(
   failure: Told | undefined,
   answer: () => Promise<ProviderResponse>,
 ): Promise<ProviderResponse | undefined> {
@@ -154,12 +163,19 @@ async function failing(
     case "slow":
       await failure.over;
       return answer();
+    case "no cors":
+      return unreadable(await answer());
     default:
       return answer();
   }
 }
 
-/** The parameters of the query, or of the form that was posted. */
+/** The answer without the headers that let a page of another origin read it. */
+function unreadable({ headers, ...answer }: ProviderResponse): ProviderResponse {
+  return { ...answer, headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("access-control-"))) };
+}
+
+/** The parameters of the query, or of the posted form. */
 function parametersIn({ method, url, body }: ProviderRequest): Record<string, string> {
   return Object.fromEntries(method === "GET" ? new URL(url).searchParams : new URLSearchParams(body));
 }
@@ -172,7 +188,7 @@ function callbackOfPage(): string {
 
 const texts = (values: string | URL | readonly (string | URL)[]) => (Array.isArray(values) ? values : [values]).map(String);
 
-/** What is added is taken once, in order; who comes first waits. */
+/** A queue: each item is taken once, in order, and a reader waits for the next item. */
 function queue<T>() {
   const items: T[] = [];
   const waiting: ((item: T) => void)[] = [];

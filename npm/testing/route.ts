@@ -1,6 +1,10 @@
-/** The pages of a browser under Playwright, by its routing. Types only: nothing of Playwright's is needed. */
+/**
+ * Attaches the provider to the pages of a browser under Playwright, by its routing. It uses types only: it imports nothing of
+ * Playwright.
+ */
 import { html } from "./answers.js";
-import type { ProviderRequest, ProviderResponse, Routable, Route } from "./types.js";
+import type { ProviderRequest, ProviderResponse } from "./messages.js";
+import type { Routable, Route } from "./types.js";
 
 export async function route(
   target: Routable,
@@ -13,7 +17,7 @@ export async function route(
       const request = route.request();
       const headers = request.headers();
       const answer = await respond({ method: request.method(), url: request.url(), headers, body: request.postData() ?? "" });
-      // The page may have given up, or be gone.
+      // The page may have aborted the request, or be closed.
       await send(route, answer, headers["origin"]).catch(() => {});
     },
   );
@@ -24,12 +28,15 @@ function send(route: Route, answer: ProviderResponse | undefined, origin: string
   const { status, headers, body } = answer;
   const { location } = headers;
   if (location !== undefined) return route.fulfill(leading(location));
-  // Playwright lets every page read an answer that says nothing about it.
+  // Playwright lets every page read an answer without CORS headers.
   const cors = origin !== undefined && !("access-control-allow-origin" in headers) && { "access-control-allow-origin": "null" };
   return route.fulfill({ status, headers: { ...headers, ...cors }, body });
 }
 
-/** A page that goes on by itself: not every browser takes a redirect from Playwright, nor lets it route what comes after one. */
+/**
+ * A page that navigates by itself: some browsers accept no redirect from Playwright, or do not let it route the request after a
+ * redirect.
+ */
 function leading(location: string): ProviderResponse {
   const url = JSON.stringify(location).replaceAll("<", "\\u003c");
   return html(200, `<!doctype html><title>Log in</title><p>You agree, and go back.</p><script>location.replace(${url})</script>`);

@@ -1,40 +1,32 @@
-/** The authorization server: what it knows, and which of its endpoints answers a request. */
-import { html, json, page, parametersOf, redirect, refusal, unregistered } from "./answers.js";
+/** The authorization server: its state, and the endpoint that answers each request. */
+import { json, page, parametersOf, redirect, unregistered } from "./answers.js";
 import { authorize } from "./authorization.js";
-import type { FailureName, Place } from "./failures.js";
+import type { Say } from "./hooks.js";
+import type { Issuer, Lifetimes, Registration } from "./issuer.js";
 import { type Key, random } from "./keys.js";
+import type { Place, ProviderRequest, ProviderResponse, User } from "./messages.js";
 import { Tokens } from "./tokens.js";
-import type { Lifetimes, ProviderRequest, ProviderResponse, User } from "./types.js";
 
-export interface Registration {
+export class Server implements Issuer {
   readonly issuer: string;
   readonly clientId: string;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly lifetimes: Lifetimes;
-}
-
-export class Server {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly redirectUris: readonly string[];
-  readonly lifetimes: Lifetimes;
-  readonly tokens = new Tokens(this);
-  readonly #postLogoutRedirectUris: readonly string[];
+  readonly #tokens = new Tokens(this);
   readonly #places: Readonly<Record<string, Place>>;
   readonly #metadata: Readonly<Record<string, unknown>>;
   user: User;
   key: Key;
-  /** Who is logged in at the server itself, and since when. */
-  login: { readonly sub: string; readonly at: number } | undefined;
-  /** By how many seconds its clock is ahead. */
+  login: Issuer["login"];
+  /** How many seconds its clock is ahead. */
   ahead = 0;
 
   constructor({ issuer, clientId, redirectUris, postLogoutRedirectUris, lifetimes }: Registration, user: User, key: Key) {
     [this.issuer, this.clientId, this.redirectUris, this.lifetimes] = [issuer, clientId, redirectUris, lifetimes];
-    [this.#postLogoutRedirectUris, this.user, this.key] = [postLogoutRedirectUris, user, key];
+    [this.postLogoutRedirectUris, this.user, this.key] = [postLogoutRedirectUris, user, key];
     const base = issuer.replace(/\/$/, "");
-    // A page keeps keys by their address: a server of another test has another one.
+    // A page caches keys by their URL, so each test's server has its own URL.
     const keys = `${base}/keys/${random()}`;
     this.#metadata = {
       issuer,
@@ -58,7 +50,7 @@ export class Server {
     const { origin, pathname } = new URL(base);
     this.#places = {
       [`GET ${base}/.well-known/openid-configuration`]: "discovery",
-      // RFC 8414 §3.1 inserts where OpenID Connect Discovery appends.
+      // RFC 8414 §3.1 inserts the path where OpenID Connect Discovery appends.
       [`GET ${origin}/.well-known/oauth-authorization-server${pathname === "/" ? "" : pathname}`]: "discovery",
       [`GET ${keys}`]: "keys",
       [`GET ${base}/authorize`]: "authorization",
@@ -71,7 +63,6 @@ export class Server {
     };
   }
 
-  /** In seconds since the epoch. */
   now(): number {
     return Math.floor(Date.now() / 1000) + this.ahead;
   }
@@ -81,32 +72,37 @@ export class Server {
     return place === "token" && new URLSearchParams(body).get("grant_type") === "refresh_token" ? "refresh" : place;
   }
 
-  async answer(request: ProviderRequest, place: Place | undefined, failure: FailureName | undefined): Promise<ProviderResponse> {
-    const answer = instead(place, failure) ?? (await this.#endpoint(request, place, failure));
-    if (failure === "no cors") return answer;
-    const origin = request.headers["origin"];
+  /** @param place the endpoint of the request */
+  async answer(request: ProviderRequest, place: Place | undefined, say: Say): Promise<ProviderResponse> {
+    if (request.method === "OPTIONS") return this.#readable({ status: 204, headers: {}, body: "" }, request, place);
+    const instead = await say("instead", undefined);
+    const answer = await say("answer", instead ?? (await this.#endpoint(request, place, say)));
+    return this.#readable(answer, request, place);
+  }
+
+  /** The answer with the headers that let a registered page read it. Every origin may read metadata and keys. */
+  #readable(answer: ProviderResponse, { headers: { origin } }: ProviderRequest, place: Place | undefined): ProviderResponse {
     const isPublic = place === "discovery" || place === "keys";
     const isAllowed = isPublic || (origin !== undefined && this.redirectUris.some((uri) => new URL(uri).origin === origin));
     return isAllowed && origin !== undefined ? { ...answer, headers: { ...answer.headers, ...cors(isPublic ? "*" : origin) } } : answer;
   }
 
-  async #endpoint(request: ProviderRequest, place: Place | undefined, failure: FailureName | undefined): Promise<ProviderResponse> {
+  async #endpoint(request: ProviderRequest, place: Place | undefined, say: Say): Promise<ProviderResponse> {
     const query = request.url.split("#")[0]?.split("?").slice(1).join("?") ?? "";
-    if (request.method === "OPTIONS") return { status: 204, headers: {}, body: "" };
     switch (place) {
       case "discovery":
-        return json(200, failure === "another server" ? { ...this.#metadata, issuer: "https://another-server.test" } : this.#metadata);
+        return json(200, await say("metadata", this.#metadata));
       case "keys":
-        return json(200, { keys: [this.key.jwk] });
+        return json(200, { keys: await say("keys", [this.key.jwk]) });
       case "authorization":
-        return authorize(this, query, failure);
+        return authorize(this, query, (grant) => this.#tokens.code(grant), say);
       case "token":
       case "refresh":
-        return this.tokens.answer(request, failure);
+        return this.#tokens.answer(request, say);
       case "userinfo":
-        return this.tokens.userInfo(request, failure);
+        return this.#tokens.userInfo(request, say);
       case "revocation":
-        return this.tokens.revoke(request);
+        return this.#tokens.revoke(request);
       case "logout":
         return this.#logOut(request.method === "GET" ? query : request.body);
       case undefined:
@@ -119,29 +115,21 @@ export class Server {
     const parameters = parametersOf(text);
     if (typeof parameters === "string") return page(400, `The parameter ${parameters} is there twice.`);
     const { id_token_hint: idToken, client_id: clientId, post_logout_redirect_uri: returnTo, state } = parameters;
-    if (idToken !== undefined && !this.tokens.hasIssued(idToken)) return page(400, "The id_token_hint is no ID token of this server.");
+    if (idToken !== undefined && !this.#tokens.hasIssued(idToken)) return page(400, "The id_token_hint is not an ID token of this server.");
     if (clientId !== undefined && clientId !== this.clientId) return page(400, unregistered("client_id", clientId, [this.clientId]));
     const isKnown = idToken !== undefined || clientId !== undefined;
-    if (returnTo !== undefined && !(isKnown && this.#postLogoutRedirectUris.includes(returnTo))) {
-      return page(400, unregistered("post_logout_redirect_uri", returnTo, this.#postLogoutRedirectUris));
+    if (returnTo !== undefined && !(isKnown && this.postLogoutRedirectUris.includes(returnTo))) {
+      return page(400, unregistered("post_logout_redirect_uri", returnTo, this.postLogoutRedirectUris));
     }
     this.login = undefined;
     return returnTo === undefined ? page(200, "You are logged out.") : redirect(returnTo, { state });
   }
 }
 
-/** What comes in the place of an answer where what stands before the endpoint is broken, or wants what no page has. */
-function instead(place: Place | undefined, failure: FailureName | undefined): ProviderResponse | undefined {
-  if (failure === "server error" && place !== "authorization") return json(500, { error: "server_error" });
-  if (failure === "not json") return html(200, "<!doctype html><title>Maintenance</title>");
-  if (failure === "secret wanted") return refusal("invalid_client", "client authentication is missing");
-  return undefined;
-}
-
 const cors = (origin: string) => ({
   "access-control-allow-origin": origin,
   "access-control-allow-methods": "GET, POST",
-  "access-control-allow-headers": "authorization, content-type",
-  "access-control-expose-headers": "www-authenticate",
+  "access-control-allow-headers": "authorization, content-type, dpop",
+  "access-control-expose-headers": "www-authenticate, dpop-nonce",
   vary: "Origin",
 });

@@ -1,10 +1,11 @@
-/** Codes and tokens: given out, redeemed, renewed and revoked (RFC 6749, RFC 7009, RFC 9700 §4.14.2). */
+/** Codes and tokens: issued, redeemed, renewed and revoked (RFC 6749, RFC 7009, RFC 9700 §4.14.2). */
 import { json, parametersOf, refusal, unauthorized } from "./answers.js";
-import type { Grant } from "./authorization.js";
-import type { FailureName } from "./failures.js";
-import { atHash, challengeOf, generateKey, random } from "./keys.js";
-import type { Server } from "./server.js";
-import type { ProviderRequest, ProviderResponse, User } from "./types.js";
+import type { Grant } from "./grant.js";
+import type { Presented, Say } from "./hooks.js";
+import type { Issuer } from "./issuer.js";
+import { signed } from "./jws.js";
+import { atHash, challengeOf, random } from "./keys.js";
+import type { ProviderRequest, ProviderResponse, User } from "./messages.js";
 
 interface Issued {
   readonly grant: Grant;
@@ -14,44 +15,43 @@ interface Issued {
   isUsed: boolean;
 }
 
-type Failure = FailureName | undefined;
 type Form = Record<string, string>;
 
 export class Tokens {
-  readonly #server: Server;
+  readonly #issuer: Issuer;
   readonly #codes = new Map<string, Issued>();
   readonly #accessTokens = new Map<string, Issued>();
   readonly #refreshTokens = new Map<string, Issued>();
   readonly #idTokens = new Set<string>();
 
-  constructor(server: Server) {
-    this.#server = server;
+  constructor(issuer: Issuer) {
+    this.#issuer = issuer;
   }
 
   code(grant: Grant): string {
-    return this.#issue(this.#codes, "code", grant, this.#server.lifetimes.code);
+    return this.#keep(this.#codes, named("code"), grant, this.#issuer.lifetimes.code);
   }
 
-  /** Whether an ID token is one of these; one that has expired is, too (RP-Initiated Logout 1.0 §2). */
+  /** Whether this provider has issued the ID token; an expired one counts, too (RP-Initiated Logout 1.0 §2). */
   hasIssued(idToken: string): boolean {
     return this.#idTokens.has(idToken);
   }
 
   /** The token endpoint. */
-  async answer(request: ProviderRequest, failure: Failure): Promise<ProviderResponse> {
+  async answer(request: ProviderRequest, say: Say): Promise<ProviderResponse> {
     const { form, refused } = this.#form(request);
     if (refused) return refused;
     switch (form["grant_type"]) {
       case "authorization_code":
-        return this.#redeem(form, failure);
+        return this.#redeem(form, say);
       case "refresh_token":
-        return this.#renew(form, failure);
+        return this.#renew(form, say);
       default:
         return refusal("unsupported_grant_type", `grant_type is ${form["grant_type"]}`);
     }
   }
 
-  /** The revocation endpoint. A token that is not known is revoked already (RFC 7009 §2.2). */
+  /** The revocation endpoint. An unknown token counts as revoked already (RFC 7009 §2.2). */
   revoke(request: ProviderRequest): ProviderResponse {
     const { form, refused } = this.#form(request);
     if (refused) return refused;
@@ -64,105 +64,114 @@ export class Tokens {
   }
 
   /** The UserInfo endpoint (OpenID Connect Core §5.3). */
-  userInfo(request: ProviderRequest, failure: Failure): ProviderResponse {
+  async userInfo(request: ProviderRequest, say: Say): Promise<ProviderResponse> {
     const [, accessToken = ""] = /^Bearer ([\w.~+/-]+=*)$/i.exec(request.headers["authorization"] ?? "") ?? [];
     const issued = this.#accessTokens.get(accessToken);
     if (!issued) return unauthorized("The access token is unknown.");
-    if (issued.grant.isRevoked || failure === "revoked") return unauthorized("The access token is revoked.");
-    if (issued.until <= this.#server.now() || failure === "expired") return unauthorized("The access token has expired.");
+    const { isRevoked, until } = await say("presented", known(issued));
+    if (isRevoked) return unauthorized("The access token is revoked.");
+    if (until <= this.#issuer.now()) return unauthorized("The access token has expired.");
     if (!issued.scope.includes("openid")) return json(403, { error: "insufficient_scope" });
-    return json(200, { ...claimsFor(issued.grant.user, issued.scope), ...(failure === "wrong subject" && { sub: "somebody-else" }) });
+    return json(200, await say("userinfo", claimsFor(issued.grant.user, issued.scope)));
   }
 
-  /** The form of a public client, or how it is refused. */
+  /** The form of a public client, or the answer that refuses it. */
   #form({ headers, body }: ProviderRequest): { form: Form; refused?: never } | { form?: never; refused: ProviderResponse } {
     const form = parametersOf(body);
     const isForm = /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "");
     const refused = (error: string, description: string) => ({ refused: refusal(error, description) });
-    if (!isForm) return refused("invalid_request", "the body is no form");
+    if (!isForm) return refused("invalid_request", "the body is not a form");
     if (typeof form === "string") return refused("invalid_request", `${form} is there twice`);
     if ("authorization" in headers || "client_secret" in form) return refused("invalid_client", "a public client has no secret");
-    if (form["client_id"] !== this.#server.clientId) return refused("invalid_client", `client_id is ${form["client_id"]}`);
+    if (form["client_id"] !== this.#issuer.clientId) return refused("invalid_client", `client_id is ${form["client_id"]}`);
     return { form };
   }
 
-  async #redeem(form: Form, failure: Failure): Promise<ProviderResponse> {
+  async #redeem(form: Form, say: Say): Promise<ProviderResponse> {
     const issued = this.#codes.get(form["code"] ?? "");
     if (!issued) return refusal("invalid_grant", "the code is unknown");
     const { grant } = issued;
-    if (issued.isUsed) {
-      // Whoever comes second may be the one to whom it belongs (RFC 6749 §4.1.2).
+    const { isUsed, until } = await say("presented", known(issued));
+    if (isUsed || issued.isUsed) {
+      // The second client may be the rightful one (RFC 6749 §4.1.2), so the grant is revoked.
       grant.isRevoked = true;
       return refusal("invalid_grant", "the code was redeemed before; what came of it is revoked");
     }
     issued.isUsed = true;
-    if (issued.until <= this.#server.now() || failure === "expired code") return refusal("invalid_grant", "the code has expired");
+    if (until <= this.#issuer.now()) return refusal("invalid_grant", "the code has expired");
     if (form["redirect_uri"] !== grant.redirectUri) return refusal("invalid_grant", "redirect_uri is another than before");
     if ((await challengeOf(form["code_verifier"] ?? "")) !== grant.challenge) return refusal("invalid_grant", "code_verifier does not fit");
-    return this.#give(grant, grant.scope, grant.nonce, failure);
+    return this.#give(grant, grant.scope, grant.nonce, say);
   }
 
-  async #renew(form: Form, failure: Failure): Promise<ProviderResponse> {
+  async #renew(form: Form, say: Say): Promise<ProviderResponse> {
     const issued = this.#refreshTokens.get(form["refresh_token"] ?? "");
     if (!issued) return refusal("invalid_grant", "the refresh token is unknown");
     const { grant } = issued;
-    if (failure === "revoked") grant.isRevoked = true;
-    if (grant.isRevoked) return refusal("invalid_grant", "the refresh token is revoked");
-    if (failure === "rotation race") issued.isUsed = true;
-    if (issued.isUsed) {
+    const { isRevoked, isUsed, until } = await say("presented", known(issued));
+    if (isRevoked || grant.isRevoked) {
+      grant.isRevoked = true;
+      return refusal("invalid_grant", "the refresh token is revoked");
+    }
+    if (isUsed || issued.isUsed) {
       grant.isRevoked = true;
       return refusal("invalid_grant", "the refresh token was used before; all that came of it is revoked");
     }
-    if (issued.until <= this.#server.now() || failure === "expired") return refusal("invalid_grant", "the refresh token has expired");
+    if (until <= this.#issuer.now()) return refusal("invalid_grant", "the refresh token has expired");
     const scope = form["scope"]?.split(" ") ?? grant.scope;
     if (scope.some((value) => !grant.scope.includes(value))) return refusal("invalid_scope", "it is more than was granted");
     issued.isUsed = true;
-    return this.#give(grant, scope, undefined, failure);
+    return this.#give(grant, scope, undefined, say);
   }
 
-  async #give(grant: Grant, scope: readonly string[], nonce: string | undefined, failure: Failure): Promise<ProviderResponse> {
-    const { lifetimes } = this.#server;
-    const accessToken = this.#issue(this.#accessTokens, "access-token", grant, lifetimes.accessToken, scope);
+  async #give(grant: Grant, scope: readonly string[], nonce: string | undefined, say: Say): Promise<ProviderResponse> {
+    const { lifetimes } = this.#issuer;
+    const accessToken = await say("accessToken", named("access-token"));
+    this.#keep(this.#accessTokens, accessToken, grant, lifetimes.accessToken, scope);
     // OpenID Connect Core §11.
     const isRenewable = grant.scope.includes("offline_access");
-    const hasIdToken = scope.includes("openid") && failure !== "no id token";
-    return json(200, {
+    const refreshToken = isRenewable ? await say("refreshToken", named("refresh-token")) : undefined;
+    if (refreshToken !== undefined) this.#keep(this.#refreshTokens, refreshToken, grant, lifetimes.refreshToken);
+    const response = {
       access_token: accessToken,
       token_type: "Bearer",
       expires_in: lifetimes.accessToken,
       scope: scope.join(" "),
-      ...(isRenewable && { refresh_token: this.#issue(this.#refreshTokens, "refresh-token", grant, lifetimes.refreshToken) }),
-      ...(hasIdToken && { id_token: await this.#idToken(grant, nonce, accessToken, failure) }),
-    });
+      ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+      ...(scope.includes("openid") && { id_token: await this.#idToken(grant, nonce, accessToken, say) }),
+    };
+    return json(200, await say("tokenResponse", response));
   }
 
-  async #idToken(grant: Grant, nonce: string | undefined, accessToken: string, failure: Failure): Promise<string> {
-    const { issuer, clientId, key, lifetimes } = this.#server;
-    const now = this.#server.now() - (failure === "expired" ? lifetimes.idToken + 3600 : 0);
+  async #idToken(grant: Grant, nonce: string | undefined, accessToken: string, say: Say): Promise<string> {
+    const { issuer, clientId, key, lifetimes } = this.#issuer;
+    const now = this.#issuer.now();
     const claims = {
-      iss: failure === "wrong issuer" ? "https://another-server.test" : issuer,
+      iss: issuer,
       ...claimsFor(grant.user, grant.scope),
-      ...(failure === "wrong subject" && { sub: "somebody-else" }),
-      aud: failure === "wrong audience" ? "another-app" : clientId,
+      aud: clientId,
       iat: now,
       exp: now + lifetimes.idToken,
       auth_time: grant.authTime,
-      // A renewed token need not have it (§12.2).
-      ...(failure === "wrong nonce" ? { nonce: random() } : nonce !== undefined && { nonce }),
+      // A renewed ID token need not contain it (§12.2).
+      ...(nonce !== undefined && { nonce }),
       at_hash: await atHash(accessToken, key.algorithm),
     };
-    const idToken = await (failure === "unknown key" ? await generateKey(key.algorithm) : key).sign(claims);
+    const idToken = await signed(key, claims, say, { accessToken, nonce: grant.nonce });
     this.#idTokens.add(idToken);
-    return failure === "wrong signature" ? idToken.replace(/\.(.)(?=[^.]*$)/, (_, first) => (first === "A" ? ".B" : ".A")) : idToken;
+    return idToken;
   }
 
-  /** What it is can be read off it: so a test can look for it where it must not be. */
-  #issue(among: Map<string, Issued>, kind: string, grant: Grant, lifetime: number, scope = grant.scope): string {
-    const name = `${kind}-${random()}`;
-    among.set(name, { grant, scope, until: this.#server.now() + lifetime, isUsed: false });
+  #keep(among: Map<string, Issued>, name: string, grant: Grant, lifetime: number, scope = grant.scope): string {
+    among.set(name, { grant, scope, until: this.#issuer.now() + lifetime, isUsed: false });
     return name;
   }
 }
+
+/** The token's text begins with its kind, so that a test can search for it in places where it must not occur. */
+const named = (kind: string) => `${kind}-${random()}`;
+
+const known = ({ until, isUsed, grant }: Issued): Presented => ({ until, isUsed, isRevoked: grant.isRevoked });
 
 /** OpenID Connect Core §5.4. */
 const scopes: Record<string, string> = {

@@ -1,8 +1,17 @@
-//! The [`Platform`] of a web page. Mechanism only: nothing here compares what strings mean. What a browser does better in
-//! its own language stands in `page.js`.
+//! The [`Host`] of a web page. It only performs operations: nothing here interprets the strings. `page.js` contains the
+//! operations that are smaller in JavaScript.
 
+#[cfg(feature = "js")]
+mod executor;
+#[cfg(feature = "tokens")]
+mod fetch;
 mod page;
 mod promise;
+#[cfg(feature = "dpop")]
+mod proofs;
+#[cfg(not(feature = "js"))]
+mod shared_executor;
+mod value;
 
 use core::future::Future;
 use core::pin::Pin;
@@ -13,27 +22,33 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{NavigationType, PerformanceNavigationTiming, PopStateEvent};
 
+#[cfg(feature = "js")]
+pub use executor::on_fault;
+pub use executor::spawn;
+#[cfg(feature = "tokens")]
+pub use fetch::FetchError;
 pub(crate) use promise::turn;
-pub use promise::{on_fault, spawn};
+#[cfg(not(feature = "js"))]
+use shared_executor as executor;
 
 use crate::client::Page;
-use crate::platform::{Platform, Signal, Store};
+use crate::host::{Host, Signal, Store};
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::{MAX_BODY, Request, Response};
 use crate::protocol::json::Json;
 use crate::protocol::jws::{Algorithm, Family, SignatureCheck};
 use crate::protocol::secret::Secret;
 use crate::protocol::text::parts;
-use promise::settled;
+use executor::settled;
 
 /// The window of a web page.
 pub struct Browser(());
 
 impl Browser {
-    /// The page that this code runs in: the same one on each call, so that its clients share their sessions.
+    /// The page in which this code runs: the same one on each call, so that its clients share their sessions.
     ///
     /// # Errors
-    /// `unsupported_environment` where there is no window.
+    /// `unsupported_environment` if there is no window.
     pub fn page() -> Result<Rc<Page<Self>>, Error> {
         thread_local! {
             static PAGE: Option<Rc<Page<Browser>>> =
@@ -43,18 +58,18 @@ impl Browser {
     }
 }
 
-/// What an app in Rust needs of the page, beside the host that it is.
+/// Operations that only an app in Rust needs, beside those of [`Host`].
 impl Browser {
-    /// Shows `url` as the page's, in place of the one before, and lets the app's router hear of it.
+    /// Replaces the page's URL by `url`, and notifies the app's router.
     pub(crate) fn go_on(&self, url: &str) {
         self.replace_page_url(url);
-        // Routers read the address anew with it, as they do after the back button.
+        // After this event, routers read the address anew, as they do after the back button.
         if let (Some(window), Ok(event)) = (web_sys::window(), PopStateEvent::new("popstate")) {
             let _ = window.dispatch_event(&event);
         }
     }
 
-    /// Whether the page was loaded for the back or the forward button.
+    /// Whether the browser loaded the page because of the back or the forward button.
     pub(crate) fn is_revisited(&self) -> bool {
         let performance = web_sys::window().and_then(|window| window.performance());
         let navigation = performance.map(|performance| performance.get_entries_by_type("navigation").get(0));
@@ -63,7 +78,7 @@ impl Browser {
     }
 }
 
-/// A lock of the Web Locks API. Dropping it lets go.
+/// A lock of the Web Locks API. Dropping it releases the lock.
 pub struct WebLock(Function);
 
 impl Drop for WebLock {
@@ -80,18 +95,18 @@ fn is_origin(store: Store) -> bool {
     store == Store::Origin
 }
 
-/// As the browser's timers take it: what is more than their 24 days would be over at once.
+/// The delay for a browser's timer. Timers are limited to 24 days; a longer delay would end at once.
 fn timer(millis: u64) -> f64 {
     i32::try_from(millis).unwrap_or(i32::MAX).into()
 }
 
-/// What is negative or no number is none.
+/// Negative numbers and NaN count as 0.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
 fn whole(number: f64) -> u64 {
     number as u64
 }
 
-impl Platform for Browser {
+impl Host for Browser {
     type Lock = WebLock;
 
     fn entropy(&self, bytes: &mut [u8]) -> Result<(), Error> {
@@ -127,13 +142,13 @@ impl Platform for Browser {
         page::can_seal().unwrap_or_default()
     }
 
-    fn seal(&self, text: Secret) -> impl Future<Output = Result<String, Error>> {
-        settled(&page::seal(text.expose()))
+    fn seal(&self, text: Secret, name: &str) -> impl Future<Output = Result<String, Error>> {
+        settled(&page::seal(text.expose(), name))
             .read(|sealed| sealed.ok().and_then(|sealed| sealed.as_string()).ok_or_else(unavailable))
     }
 
-    fn open(&self, sealed: String) -> impl Future<Output = Result<Option<Secret>, Error>> {
-        settled(&page::unseal(&sealed)).read(|opened| match opened {
+    fn open(&self, sealed: String, name: &str) -> impl Future<Output = Result<Option<Secret>, Error>> {
+        settled(&page::unseal(&sealed, name)).read(|opened| match opened {
             Ok(opened) => Ok(opened.as_string().map(Secret::new)),
             Err(_) => Err(unavailable()),
         })
@@ -175,12 +190,19 @@ impl Platform for Browser {
                 Some(told) => Signal::Told(told),
             });
         });
-        // For as long as the page lives. Where tabs cannot be heard, the page still is.
+        // The listener stays for as long as the page lives. If other tabs cannot be heard, the page's own events still are.
         let _ = page::listen(heard.into_js_value().unchecked_ref());
     }
 
+    #[cfg(feature = "idle")]
+    fn on_activity(&self, hear: Box<dyn Fn()>) {
+        let heard = Closure::<dyn Fn()>::new(hear);
+        // It stays for as long as the page lives.
+        let _ = page::on_activity(heard.into_js_value().unchecked_ref());
+    }
+
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()>>>) {
-        promise::spawn(task);
+        executor::spawn(task);
     }
 
     fn send(&self, request: Request, timeout: u64) -> impl Future<Output = Result<Response, Error>> {
@@ -191,18 +213,36 @@ impl Platform for Browser {
             fields.set(&name, Json::String(value));
         }
         let headers = fields.to_text();
-        let answer = page::send(&url, &headers, body.as_ref().map(Secret::expose), credentials, timer(timeout), MAX_BODY);
-        // It never rejects.
+        #[cfg(not(feature = "dpop"))]
+        use page::send;
+        #[cfg(feature = "dpop")]
+        use proofs::send;
+        let answer = send(&url, &headers, body.as_ref().map(Secret::expose), credentials, timer(timeout), MAX_BODY);
+        // The promise never rejects.
         settled(&answer).read(move |answer| match answer.unwrap_or_default().dyn_into::<Array>() {
             Ok(answer) => Ok(Response {
                 status: answer.get(0).as_f64().map_or(0, |status| status as u16),
                 content_type: answer.get(1).as_string(),
                 retry_after: answer.get(2).as_f64().map(whole),
+                #[cfg(feature = "dpop")]
+                dpop_nonce: proofs::nonce(&answer),
+                #[cfg(not(feature = "dpop"))]
+                dpop_nonce: (),
                 body: answer.get(3).unchecked_into::<Uint8Array>().to_vec(),
             }),
-            Err(is_late) if is_late.is_truthy() => Err(ErrorKind::TimedOut(purpose).into()),
-            Err(_) => Err(ErrorKind::NetworkFailed(purpose).into()),
+            Err(is_late) if is_late.is_truthy() => Err(Error::unanswered(ErrorKind::TimedOut(purpose), &url)),
+            Err(_) => Err(Error::unanswered(ErrorKind::NetworkFailed(purpose), &url)),
         })
+    }
+
+    #[cfg(feature = "dpop")]
+    fn proof_key(&self, name: &str) -> impl Future<Output = Result<Json, Error>> {
+        proofs::key(name)
+    }
+
+    #[cfg(feature = "dpop")]
+    fn sign(&self, name: &str, bytes: &[u8]) -> impl Future<Output = Result<Vec<u8>, Error>> {
+        proofs::signature(name, bytes)
     }
 
     fn can_verify(&self) -> bool {
@@ -229,16 +269,36 @@ impl Platform for Browser {
     }
 
     fn replace_page_url(&self, url: &str) {
-        // A refusal (too many calls) leaves the URL as it is.
+        // If the browser refuses (too many calls), the URL stays as it is.
         let _ = page::replace_page_url(url);
     }
 
-    fn navigate(&self, url: &str) -> impl Future<Output = Error> {
-        settled(&page::leave(url)).read(|_| ErrorKind::NavigationCancelled.into())
+    #[cfg(feature = "popup")]
+    fn hand_over(&self, name: &str, message: &str, patience: u64) -> impl Future<Output = bool> {
+        settled(&page::hand_over(name, message, timer(patience))).read(|taken| taken.is_ok_and(|taken| taken.is_truthy()))
+    }
+
+    #[cfg(feature = "popup")]
+    fn receive(&self, name: &str, patience: u64) -> impl Future<Output = Option<String>> {
+        settled(&page::receive(name, timer(patience))).read(|message| message.ok()?.as_string())
+    }
+
+    #[cfg(feature = "popup")]
+    fn stop_receiving(&self, name: &str) {
+        let _ = page::stop_receiving(name);
+    }
+
+    #[cfg(feature = "popup")]
+    fn close(&self) {
+        let _ = page::close_window();
+    }
+
+    fn navigate(&self, url: &str, patience: u64) -> impl Future<Output = Error> {
+        settled(&page::leave(url, timer(patience))).read(|_| ErrorKind::NavigationCancelled.into())
     }
 }
 
-/// What importing the key and verifying with it need to know; each algorithm takes its own members, and ignores the rest.
+/// The parameters to import the key and to verify with it. Each algorithm reads its own members, and ignores the rest.
 fn parameters(algorithm: Algorithm) -> Json {
     let mut parameters = Json::empty();
     parameters.set_text("name", Some(name(algorithm)));

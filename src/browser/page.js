@@ -1,6 +1,6 @@
-// What a page does for the module, by the browser's own means. How, never whether: nothing here knows what the strings
-// mean that it is given. It is JavaScript because that is what browsers speak: the same through WebAssembly weighs three
-// times as much. `mod.rs` says what each function promises; nothing happens when this is imported.
+// The operations that a page performs for the module, by the browser's own means. It treats every string as opaque. It is
+// written in JavaScript because the same code through WebAssembly weighs three times as much. `mod.rs` documents the promises
+// of each function. Importing this file has no effect.
 
 // ── stores ──
 
@@ -13,10 +13,17 @@ export const storedKeys = () => Object.keys(sessionStorage).join("\n");
 
 // ── requests ──
 
-const request = (url, headers, body, credentials, signal) =>
-  fetch(url, {
+/** The answer to the request, or to the same request that began before. */
+export function answer(url, headers, body, credentials, signal) {
+  if (ahead[0] === url) {
+    const [, begun, abort] = ahead;
+    signal.onabort = abort;
+    ahead = [];
+    return begun;
+  }
+  return fetch(url, {
     method: body === undefined ? "GET" : "POST",
-    headers,
+    headers: JSON.parse(headers),
     body,
     credentials,
     redirect: "error",
@@ -24,77 +31,82 @@ const request = (url, headers, body, credentials, signal) =>
     referrerPolicy: "no-referrer",
     signal,
   });
+}
 
-/** A request that began before the module asked for it: its URL, its answer, and what ends it. */
+/** A request that began before the module asked for it: its URL, its answer, and the function that aborts it. */
 let ahead = [];
 
-/** Begins a request for JSON which the module will send as soon as it is there. What it gives ends that request. */
-export function askAhead(url) {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  const mine = (ahead = [url, request(url, { accept: "application/json" }, undefined, "omit", controller.signal), abort]);
-  // Of one that was taken, who has it sees to the end.
+/**
+ * Announces a request for JSON that is under way. The function that it returns aborts the request, unless the module has taken
+ * it.
+ */
+export function expect(url, answer, abort) {
+  const mine = (ahead = [url, answer, abort]);
+  // The caller that has taken a request handles its end.
   const stop = () => {
     if (ahead === mine) {
       ahead = [];
       abort();
     }
   };
-  mine[1].catch(stop);
+  answer.catch(stop);
   return stop;
 }
 
-/** Status, content type, milliseconds of `Retry-After`, and body; or else whether it was the time that ran out. */
+/** Status, content type, milliseconds of `Retry-After`, and body; or, after a failure, whether the request timed out. */
 export async function send(url, headers, body, credentials, timeout, longest) {
   let signal;
   try {
     signal = AbortSignal.timeout(timeout);
-    let answer;
-    if (ahead[0] === url) {
-      [, answer, signal.onabort] = ahead;
-      ahead = [];
-    }
-    const response = await (answer ?? request(url, JSON.parse(headers), body, credentials, signal));
-    const retryAfter = response.headers.get("retry-after");
-    // RFC 9110 §10.2.3: seconds, or a date.
-    const millis = retryAfter && (/^\d+$/.test(retryAfter) ? retryAfter * 1000 : Date.parse(retryAfter) - Date.now());
-    return [response.status, response.headers.get("content-type"), millis, await read(response.body, longest)];
+    return await read(await answer(url, headers, body, credentials, signal), longest);
   } catch {
-    // Of everything but this, a browser says no more than that it failed; and not each names this by the same name.
+    // Browsers give a reason only for a timeout, and each names it differently.
     return !!signal?.aborted;
   }
 }
 
-/** Not `bytes()`: a body without end would be read to its end. */
-async function read(stream, longest) {
+/**
+ * Status, content type, milliseconds of `Retry-After`, and body. Not `bytes()`, which would never return for a body without end.
+ * Chromium's inspector takes a body that is read through a stream for cancelled in a quarter of all cases; never if there is a
+ * copy of it, which nobody has to read.
+ */
+export async function read(response, longest) {
+  const { status, headers } = response;
+  const retryAfter = headers.get("retry-after");
+  // RFC 9110 §10.2.3: seconds, or a date.
+  const millis = retryAfter && (/^\d+$/.test(retryAfter) ? retryAfter * 1000 : Date.parse(retryAfter) - Date.now());
+  const copy = response.clone();
   const chunks = [];
   let length = 0;
-  const reader = stream?.getReader();
+  const reader = response.body?.getReader();
   for (let next; reader && !(next = await reader.read()).done; ) {
     length += next.value.length;
     if (length > longest) {
       void reader.cancel();
+      void copy.body.cancel();
       throw new RangeError();
     }
     chunks.push(next.value);
   }
   const bytes = new Uint8Array(length);
   for (const chunk of chunks.reverse()) bytes.set(chunk, (length -= chunk.length));
-  return bytes;
+  return [status, headers.get("content-type"), millis, bytes];
 }
 
-// ── what is kept sealed ──
+// ── sealed values ──
 
-const subtle = () => globalThis.crypto?.subtle;
+export const subtle = () => globalThis.crypto?.subtle;
 
 export const canVerify = () => !!subtle();
 
 export const canSeal = () => canVerify() && !!indexedDB;
 
 const KEYS = "keys";
-/** The form of what is sealed: another version's is none. */
-const VERSION = "2.";
-const aes = (iv) => ({ name: "AES-GCM", iv });
+/** The version of the sealed form. The module does not read another version's. */
+const VERSION = "3.";
+/** A value that was sealed under one name cannot be opened under another. */
+const aes = (iv, name) => ({ name: "AES-GCM", iv, additionalData: encode(name) });
+const encode = (text) => new TextEncoder().encode(text);
 
 const done = (request) =>
   new Promise((resolve, reject) => {
@@ -102,8 +114,26 @@ const done = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-/** Does `work` on the store of keys and marks, whose transactions are in one order for all pages. */
-async function keeping(work) {
+/** The number of overdue answers of IndexedDB. While there is one, no other call waits. */
+let overdue = 0;
+
+/** Runs `work` on the store of keys and marks. A browser may never answer, so this rejects after two seconds. */
+export const keeping = (work) =>
+  new Promise((resolve, reject) => {
+    if (overdue) throw overdue;
+    let isLate = 0;
+    const timer = setTimeout(() => reject((overdue += isLate = 1)), 2000);
+    const settled = () => {
+      clearTimeout(timer);
+      overdue -= isLate;
+    };
+    const kept = keep(work);
+    kept.then(settled, settled);
+    kept.then(resolve, reject);
+  });
+
+/** The transactions of that store have one order for all pages. */
+async function keep(work) {
   const opening = indexedDB.open("wicketgate", 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(KEYS);
   const database = await done(opening);
@@ -116,34 +146,34 @@ async function keeping(work) {
 
 let known;
 
-/** The key of this origin; made when it is asked for first. It cannot be taken out of the browser. */
+/** The key of this origin, created when it is first needed. No code can extract it from the browser. */
 async function sealingKey() {
   const stored = () => keeping((keys) => keys.get(KEYS));
   let key = known ?? (await stored());
   if (!key) {
     const made = await subtle().generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-    // Where another tab was faster, its key is the one.
+    // If another tab was faster, its key counts.
     key = await keeping((keys) => keys.add(made, KEYS)).then(() => made, stored);
   }
   if (!(key instanceof CryptoKey)) throw new TypeError();
   return (known = key);
 }
 
-export async function seal(text) {
+export async function seal(text, name) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const sealed = await subtle().encrypt(aes(iv), await sealingKey(), new TextEncoder().encode(text));
+  const sealed = await subtle().encrypt(aes(iv, name), await sealingKey(), encode(text));
   let bytes = "";
   for (const byte of [...iv, ...new Uint8Array(sealed)]) bytes += String.fromCharCode(byte);
   return VERSION + btoa(bytes);
 }
 
-/** Rejects where the key cannot be had; undefined where `sealed` is not what it seals, or damaged. */
-export async function unseal(sealed) {
+/** Rejects if the key is unavailable; undefined if `sealed` is damaged, or was not sealed by this key under `name`. */
+export async function unseal(sealed, name) {
   const key = await sealingKey();
   try {
     if (!sealed.startsWith(VERSION)) return;
     const bytes = Uint8Array.from(atob(sealed.slice(VERSION.length)), (character) => character.charCodeAt(0));
-    const opened = await subtle().decrypt(aes(bytes.subarray(0, 12)), key, bytes.subarray(12));
+    const opened = await subtle().decrypt(aes(bytes.subarray(0, 12), name), key, bytes.subarray(12));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(opened);
   } catch {}
 }
@@ -153,7 +183,7 @@ export const marked = (name) => keeping((marks) => marks.get(name));
 
 const ENDED = "ended";
 
-/** The latest first; thirty-two, so that what is remembered does not grow for ever. It keeps nobody for longer than a second. */
+/** The latest first, and at most thirty-two, so that the record does not grow for ever. It takes at most a second. */
 export const end = (login) =>
   Promise.race([
     keeping(async (ended) => ended.put([login, ...((await done(ended.get(ENDED))) ?? [])].slice(0, 32), ENDED)),
@@ -164,12 +194,12 @@ export const hasEnded = async (login) => (await keeping((ended) => ended.get(END
 
 // ── signatures and hashes ──
 
-/** The key that was imported last: a server signs with the same one for a long time. */
+/** The key that was imported last: a server signs with the same key for a long time. */
 let imported = [];
 
-/** Whether the signature is right; undefined where the browser does not have the algorithm. Rejects without WebCrypto. */
+/** Whether the signature is valid; undefined if the browser does not support the algorithm. Rejects without WebCrypto. */
 export async function verify(algorithm, key, signature, signed) {
-  // These two are views of the module's memory, which does not wait.
+  // These two are views of the module's memory, which may change before WebCrypto reads them.
   const parts = [signature.slice(), signed.slice()];
   const parameters = JSON.parse(algorithm);
   if (!canVerify()) throw new TypeError();
@@ -187,9 +217,9 @@ export async function verify(algorithm, key, signature, signed) {
 
 export const digest = async (hash, bytes) => new Uint8Array(await subtle().digest(hash, bytes.slice()));
 
-// ── other tabs, time, and what wakes a page ──
+// ── other tabs, time, and events that wake a page ──
 
-/** Gives what lets the lock go, once it is held. */
+/** Resolves with the function that releases the lock, once the page holds it. */
 export const lock = (name, hold) =>
   new Promise((granted, refused) => {
     const holding = () =>
@@ -210,11 +240,11 @@ const channel = () => (opened ??= new BroadcastChannel("wicketgate"));
 export const tell = (message) => channel().postMessage(message);
 
 /**
- * Calls `hear` with what others say, with nothing where the page may have slept or missed something, and with an empty text
- * where the user had left it.
+ * Calls `hear` with the messages of other pages; with nothing if the page may have slept or missed something; and with an empty
+ * text if the user had left the page and has come back.
  */
 export function listen(hear) {
-  // The store's own event comes when this page's copy of it is up to date, which a message may come before.
+  // The store's own event comes when this page's copy of the store is up to date. A message may come earlier.
   addEventListener("storage", ({ key }) => hear(key || undefined));
   for (const event of ["online", "pageshow", "visibilitychange"]) {
     addEventListener(event, ({ persisted }) => hear(persisted ? "" : undefined));
@@ -222,23 +252,101 @@ export function listen(hear) {
   channel().onmessage = ({ data }) => typeof data === "string" && data && hear(data);
 }
 
+/** Calls `hear` when the user does something in this page, at most twice in a second. */
+export function onActivity(hear) {
+  let last = -Infinity;
+  const act = () => {
+    const now = monotonic();
+    if (now - last < 500) return;
+    last = now;
+    hear();
+  };
+  // A pointer that lies on a shaking table is no user: only a key, a button, a finger and the wheel count.
+  for (const event of ["keydown", "pointerdown", "touchmove", "wheel"]) addEventListener(event, act, { capture: true, passive: true });
+}
+
+// ── a login in another window ──
+
+/** The functions that end a wait, by the names of the channels. */
+const waits = new Map();
+
+/**
+ * Resolves with the first text that another page sends on the channel, or with nothing after `patience` milliseconds. Tells the
+ * sender that it was taken; also afterwards for a while, in case that word is lost.
+ */
+export const receive = (name, patience) =>
+  new Promise((resolve) => {
+    const channel = new BroadcastChannel(name);
+    const end = (message) => {
+      clearTimeout(timer);
+      waits.delete(name);
+      resolve(message);
+      setTimeout(() => channel.close(), message ? 2000 : 0);
+    };
+    const timer = setTimeout(end, patience);
+    waits.set(name, end);
+    channel.onmessage = ({ data }) => {
+      // An empty text is the word that a message was taken.
+      if (typeof data !== "string" || !data) return;
+      channel.postMessage("");
+      end(data);
+    };
+  });
+
+export const stopReceiving = (name) => waits.get(name)?.();
+
+/** Resolves with whether another page has taken the message. It is sent again and again, because that page may be asleep. */
+export const handOver = (name, message, patience) =>
+  new Promise((resolve) => {
+    const channel = new BroadcastChannel(name);
+    const send = () => channel.postMessage(message);
+    const timers = [setInterval(send, 250), setTimeout(() => end(false), patience)];
+    const end = (isTaken) => {
+      timers.forEach(clearInterval);
+      channel.close();
+      resolve(isTaken);
+    };
+    channel.onmessage = ({ data }) => data === "" && end(true);
+    send();
+  });
+
+export const closeWindow = () => close();
+
 // ── the page ──
 
-/** Whether there is one: not by its class, which a simulated page has of another world. */
+/** Whether there is a page. It does not check the class of `window`, which a simulated page takes from another realm. */
 export const isPage = () => typeof window === "object";
 
 export const pageUrl = () => location.href;
 
-/** The app's own history state stays. Throws where the browser refuses. */
+/** The app's own history state stays. Throws if the browser refuses. */
 export const replacePageUrl = (url) => history.replaceState(history.state, "", url);
 
-/** Resolves only if the user comes back and the browser had kept the page; rejects where it is not left. */
-export const leave = (url) =>
-  new Promise((back) => {
+const STEP = 250;
+
+/**
+ * Resolves when the page stays or the user has come back to it; rejects if the URL cannot be gone to. Browsers with a
+ * Navigation API report a cancelled navigation. No browser reports one that became a download or a 204: after
+ * `patience` milliseconds the navigation is ended, so that it cannot take the user away later.
+ */
+export async function leave(url, patience) {
+  let isBack, away;
+  const listening = new AbortController();
+  // If the page was still loading, the event also comes once for the load itself.
+  addEventListener("pageshow", ({ persisted }) => (isBack ||= persisted), listening);
+  // A change of the page's own address is told as the end of a navigation that goes on.
+  const onNavigate = ({ destination, signal }) => (away = destination.sameDocument ? undefined : signal);
+  window.navigation?.addEventListener("navigate", onNavigate, listening);
+  try {
     location.assign(url);
-    // It comes once for the page itself where that was still loading.
-    addEventListener("pageshow", ({ persisted }) => persisted && back());
-  });
+    const isOver = () => isBack || away?.aborted;
+    // In steps: time stands still in the dialog that asks whether to leave, and the user may take long.
+    for (let left = patience; left > 0 && !isOver(); left -= STEP) await sleep(STEP);
+    isOver() || stop();
+  } finally {
+    listening.abort();
+  }
+}
 
 /** Parses `url` as the URL standard says, and serializes it. */
 export function href(url, base) {
@@ -251,12 +359,12 @@ export function href(url, base) {
 
 let onFault;
 
-/** What is called when the module has ended by a trap. */
+/** Sets the handler that is called when a trap has ended the module. */
 export const setOnFault = (handler) => {
   onFault = handler;
 };
 
-/** Calls `reaction` with whether `promise` was fulfilled, and with what. A trap in it is a fault. */
+/** Calls `reaction` with whether `promise` was fulfilled, and with its value or reason. A trap in it is a fault. */
 export const react = (promise, reaction) => {
   promise.then((value) => reaction(true, value), (reason) => reaction(false, reason)).catch(onFault);
 };

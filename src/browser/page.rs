@@ -1,5 +1,5 @@
-//! What `page.js` offers, as Rust sees it. `catch` also where nothing is thrown: a function that needs no shim at all would
-//! be imported by a way of its own, which `scripts/optimize.mjs` would have to know.
+//! The functions of `page.js`, as Rust sees them. All are imported with `catch`, even those that never throw: a function
+//! without any shim would be imported in another form, which `scripts/optimize.mjs` would have to handle.
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
@@ -22,8 +22,8 @@ extern "C" {
     pub(super) fn can_verify() -> Result<bool, JsValue>;
     #[wasm_bindgen(catch, js_name = canSeal)]
     pub(super) fn can_seal() -> Result<bool, JsValue>;
-    pub(super) fn seal(text: &str) -> Promise;
-    pub(super) fn unseal(sealed: &str) -> Promise;
+    pub(super) fn seal(text: &str, name: &str) -> Promise;
+    pub(super) fn unseal(sealed: &str, name: &str) -> Promise;
     pub(super) fn mark(name: &str, value: &str) -> Promise;
     pub(super) fn marked(name: &str) -> Promise;
     pub(super) fn end(login: &str) -> Promise;
@@ -41,13 +41,29 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(super) fn listen(hear: &Function) -> Result<(), JsValue>;
 
+    #[cfg(feature = "idle")]
+    #[wasm_bindgen(catch, js_name = onActivity)]
+    pub(super) fn on_activity(hear: &Function) -> Result<(), JsValue>;
+
+    #[cfg(feature = "popup")]
+    #[wasm_bindgen(js_name = handOver)]
+    pub(super) fn hand_over(name: &str, message: &str, patience: f64) -> Promise;
+    #[cfg(feature = "popup")]
+    pub(super) fn receive(name: &str, patience: f64) -> Promise;
+    #[cfg(feature = "popup")]
+    #[wasm_bindgen(catch, js_name = stopReceiving)]
+    pub(super) fn stop_receiving(name: &str) -> Result<(), JsValue>;
+    #[cfg(feature = "popup")]
+    #[wasm_bindgen(catch, js_name = closeWindow)]
+    pub(super) fn close_window() -> Result<(), JsValue>;
+
     #[wasm_bindgen(catch, js_name = isPage)]
     pub(super) fn is_page() -> Result<bool, JsValue>;
     #[wasm_bindgen(js_name = pageUrl)]
     pub(super) fn page_url() -> String;
     #[wasm_bindgen(catch, js_name = replacePageUrl)]
     pub(super) fn replace_page_url(url: &str) -> Result<(), JsValue>;
-    pub(super) fn leave(url: &str) -> Promise;
+    pub(super) fn leave(url: &str, patience: f64) -> Promise;
 
     #[wasm_bindgen(catch, js_name = setOnFault)]
     pub(super) fn set_on_fault(handler: &Function) -> Result<(), JsValue>;

@@ -1,57 +1,57 @@
-//! Finds a server's metadata: given by hand, remembered by this tab, or asked of the issuer.
+//! The server's metadata: given by hand, remembered by an earlier page, or discovered from the issuer. The client looks for
+//! them when a call needs them, and not before: a kept session can continue without them. A failure fails that call, and the
+//! next call tries again.
 
-use super::configuration::Configuration;
-use crate::platform::{Platform, Store};
+use super::page::Connection;
+use super::server::key;
+use crate::host::{Host, Store};
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::{Purpose, Request};
 use crate::protocol::json::Json;
-use crate::protocol::metadata::{ServerMetadata, discovery_urls};
+use crate::protocol::metadata::{ServerMetadata, discovery_urls, is_outage};
 
-/// What is known of the configured server, after asking it where that is needed; and of that, what the server
-/// itself said. What the tab remembers serves the page that handles a callback, where somebody waits; any other
-/// page asks anew.
-pub(crate) async fn server_metadata<P: Platform>(
-    platform: &P,
-    configuration: &Configuration,
-    is_callback: bool,
-) -> Result<(ServerMetadata, Option<ServerMetadata>), Error> {
-    let by_hand = configuration.metadata();
-    let mut server = ServerMetadata::new(by_hand.clone())?;
-    let mut said = None;
-    if let Some(issuer) = configuration.text("issuer") {
-        let places = discovery_urls(issuer)?;
-        if server.issuer().is_some_and(|named| named != issuer) {
-            return Err(Error::config("metadata.issuer", "is not the configured issuer"));
-        }
-        server.set_issuer(issuer);
-        let scope = configuration.text("scope");
-        if configuration.check_endpoints(&server, scope).is_err() {
-            server = match remembered(platform, issuer, configuration.transaction_lifetime()).filter(|_| is_callback) {
-                Some(server) => server,
-                None => discovered(platform, issuer, places, configuration.request_timeout()).await?,
-            };
-            said = Some(server.clone());
-            server.overlay(&by_hand);
-        }
+/// Makes sure that all of the server's metadata are known. If `may_be_remembered` is set, a user waits for the next step of a
+/// login or a session: then metadata are used that an earlier page fetched less than a login's lifetime ago. If the server
+/// cannot be reached, older metadata are used as well.
+///
+/// # Errors
+/// `invalid_metadata`, `network_failed`, `timed_out`. Retryable if the server may answer later.
+pub(crate) async fn find<P: Host>(connection: &Connection<P>, may_be_remembered: bool) -> Result<(), Error> {
+    let server = &connection.server;
+    if server.is_known() {
+        return Ok(());
     }
-    match configuration.check_endpoints(&server, configuration.text("scope")) {
-        Err(_) if configuration.text("issuer").is_none() => {
-            Err(Error::config("issuer", "is missing, and so is an endpoint in metadata"))
-        }
-        checked => checked.map(|()| (server, said)),
-    }
+    let (host, configuration) = (connection.host(), &connection.configuration);
+    let issuer = server.metadata().issuer().unwrap_or_default();
+    let said = match remembered(host, issuer) {
+        Some((age, young)) if may_be_remembered && age <= configuration.transaction_lifetime() => Ok(young),
+        old => match (discover(host, issuer, configuration.request_timeout()).await, old) {
+            (Err(error), Some((_, old))) if error.is_retryable() => Ok(old),
+            (said, _) => said,
+        },
+    };
+    let said = said?;
+    let mut known = said.clone();
+    known.overlay(&configuration.metadata());
+    configuration.check_endpoints(&known, configuration.text("scope"))?;
+    server.learn(said, known);
+    Ok(())
 }
 
-async fn discovered<P: Platform>(platform: &P, issuer: &str, places: Vec<String>, timeout: u64) -> Result<ServerMetadata, Error> {
-    let mut failure = Error::metadata("issuer", "has no metadata where it must be");
-    for place in places {
-        match platform.send(Request::get(Purpose::Metadata, place), timeout).await {
+/// Requests the metadata of `issuer` at each URL where they may be.
+async fn discover<P: Host>(host: &P, issuer: &str, timeout: u64) -> Result<ServerMetadata, Error> {
+    let mut failure = Error::metadata("issuer", "has no metadata at its well-known URLs");
+    for url in discovery_urls(issuer)? {
+        match host.send(Request::get(Purpose::Metadata, url), timeout).await {
             Ok(response) => {
                 if let Some(server) = ServerMetadata::from_discovery(&response, issuer)? {
                     return Ok(server);
                 }
+                if is_outage(response.status) {
+                    failure = ErrorKind::MetadataUnavailable { status: response.status }.into();
+                }
             }
-            // A 404 without CORS headers looks like a lost network: the next place may answer.
+            // A 404 without CORS headers looks like a lost network: the next URL may answer.
             Err(error) if matches!(error.kind(), ErrorKind::NetworkFailed(_)) => failure = error,
             Err(error) => return Err(error),
         }
@@ -59,27 +59,13 @@ async fn discovered<P: Platform>(platform: &P, issuer: &str, places: Vec<String>
     Err(failure)
 }
 
-/// Remembers `server` next to a transaction, so that the page which redeems the code need not ask again.
-/// Only convenience: a store without room for it is no failure.
-pub(crate) fn remember<P: Platform>(platform: &P, server: &ServerMetadata, now: u64) {
-    if let Some(issuer) = server.issuer() {
-        let mut entry = Json::empty();
-        entry.set("at", Json::from(now));
-        entry.set("metadata", server.as_json().clone());
-        let _ = platform.store(Store::Tab, &key(issuer), &entry.to_text());
-    }
-}
-
-/// What was remembered less than `lifetime` ago, checked as if it had just been discovered.
-fn remembered<P: Platform>(platform: &P, issuer: &str, lifetime: u64) -> Option<ServerMetadata> {
-    let entry = Json::parse(platform.stored(Store::Tab, &key(issuer)).ok()??.as_bytes())?;
-    let age = platform.wall_clock().checked_sub(entry.integer("at")?)?;
-    let metadata = entry.member("metadata").filter(|_| age <= lifetime)?;
-    ServerMetadata::of_issuer(metadata.clone(), issuer).ok()
-}
-
-fn key(issuer: &str) -> String {
-    let mut key = String::from("wicketgate.metadata.");
-    key.push_str(issuer);
-    key
+/// The remembered metadata, checked like discovered ones, and their age in milliseconds. They lie in the tab's store, or beside
+/// a session that the tabs of the origin share.
+fn remembered<P: Host>(host: &P, issuer: &str) -> Option<(u64, ServerMetadata)> {
+    let read = |store| {
+        let entry = Json::parse(host.stored(store, &key(issuer)).ok()??.as_bytes())?;
+        let age = host.wall_clock().checked_sub(entry.integer("at")?)?;
+        Some((age, ServerMetadata::of_issuer(entry.member("metadata")?.clone(), issuer).ok()?))
+    };
+    read(Store::Tab).or_else(|| read(Store::Origin))
 }

@@ -1,28 +1,28 @@
-//! What a resource server asks for when it refuses a token: the `WWW-Authenticate` field (RFC 9110 §11.6.1), and in it
-//! step-up authentication (RFC 9470).
+//! The challenges of a resource server that refuses a token: the `WWW-Authenticate` field (RFC 9110 §11.6.1), and step-up
+//! authentication in it (RFC 9470).
 
 use super::json::{Json, decimal};
 
-/// A longer field is not read.
+/// The client does not read a longer field.
 const LONGEST: usize = 8192;
 
-/// What a login must bring so that the resource server accepts its token, where that is what `www_authenticate` says: an
-/// object with `acrValues` and `maxAge`, each where it is asked for, as the options of a login have them. `None` where the
-/// token was refused for any other reason.
+/// What `www_authenticate` demands of a new login, if it asks for step-up: an object with `acrValues` and `maxAge`, in the form
+/// of a login's options, each present only if the server asks for it. `None` if the resource server refused the token for
+/// another reason.
 pub fn step_up(www_authenticate: &str) -> Option<Json> {
     let mut challenge = Challenge::default();
     if www_authenticate.len() > LONGEST {
         return None;
     }
     let mut parameter = Parameter::default();
-    // The comma at the end ends what stands before it.
+    // The comma that is added at the end ends the last parameter.
     for character in www_authenticate.chars().chain([',']) {
         if parameter.take(character) {
             continue;
         }
         let next = core::mem::take(&mut parameter);
         let head = next.name.trim_ascii();
-        // A parameter has one word before its `=`; where there are two, the first is the scheme of the next challenge.
+        // A parameter has one word before its `=`. If there are two words, the first is the scheme of the next challenge.
         let (scheme, name) = match head.split_once([' ', '\t']) {
             Some((scheme, name)) => (Some(scheme), name.trim_ascii()),
             None if next.value.is_none() => (Some(head), ""),
@@ -40,7 +40,7 @@ pub fn step_up(www_authenticate: &str) -> Option<Json> {
     challenge.is_step_up().then_some(challenge.asked)
 }
 
-/// One challenge, of which only what step-up needs is kept.
+/// One challenge: only the members that step-up needs.
 struct Challenge {
     is_ours: bool,
     is_refused: bool,
@@ -65,7 +65,7 @@ impl Challenge {
         } else if is("acr_values") {
             self.asked.set_text("acrValues", Some(value).filter(|value| !value.is_empty()));
         } else if is("max_age") {
-            // What is no number of seconds asks for nothing.
+            // A value that is not a number of seconds asks for nothing.
             if let Some(seconds) = decimal(value) {
                 self.asked.set("maxAge", Json::from(seconds));
             }
@@ -73,7 +73,7 @@ impl Challenge {
     }
 }
 
-/// One parameter while it is read, with what stands before it.
+/// One parameter while the parser reads it, with the text that stands before it.
 #[derive(Default)]
 struct Parameter {
     name: String,
@@ -83,7 +83,7 @@ struct Parameter {
 }
 
 impl Parameter {
-    /// Takes the next character; `false` where the parameter has ended before it.
+    /// Takes the next character; `false` if the parameter has ended before it.
     fn take(&mut self, character: char) -> bool {
         match (&mut self.value, character) {
             (Some(value), _) if self.is_escaped => {

@@ -1,21 +1,24 @@
-//! [`Json`]: a JSON value (RFC 8259) as it came, read strictly.
+//! [`Json`]: a JSON value (RFC 8259) as it was received, parsed strictly.
 //!
-//! Strict means: nothing before or after the value, UTF-8, no lone surrogates, and no object with two
-//! members of one name: two readers of such a text can see two different things, which is how one of them
-//! is deceived. Numbers keep their own spelling, so that what is passed through is not changed.
+//! Strict means: UTF-8, nothing before or after the value, no lone surrogates, and no object with two members of one name. Two
+//! readers of such a text can see two different values, and an attacker can use that to deceive one of them. Numbers keep their
+//! spelling, so that the client passes them on unchanged.
 
 use core::fmt;
 
-use super::text::cut;
+use super::text::{cut, has};
 use zeroize::Zeroize;
 
-/// Nesting that is accepted. Recursion is bounded by it, and with it the stack.
+/// The deepest nesting that is accepted. It bounds the recursion, and so the stack.
 const MAX_DEPTH: usize = 64;
 
-/// Members accepted in one object. Bounds the work of the search for duplicates.
+/// The largest number of members in one object. It bounds the search for duplicates.
 const MAX_MEMBERS: usize = 512;
 
-/// A JSON value. Objects keep the order of their members, and have none twice.
+/// The largest number that [`Json::as_millis`] returns: later than any date in JavaScript, and still a whole number there.
+pub const MAX_MILLIS: u64 = 9_000_000_000_000_000;
+
+/// A JSON value. Objects keep the order of their members; no name occurs twice.
 ///
 /// ```
 /// use wicketgate::protocol::json::Json;
@@ -43,7 +46,7 @@ pub enum Json {
 }
 
 impl Json {
-    /// Reads `text`. `None` where it is not exactly one JSON value, or goes past the limits of this module.
+    /// Parses `text`. `None` if it is not exactly one JSON value, or exceeds the limits of this module.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let mut reader = Reader { text, at: 0 };
         reader.value(MAX_DEPTH).filter(|_| reader.at == text.len())
@@ -54,27 +57,33 @@ impl Json {
         Self::Object(Vec::new())
     }
 
-    /// The member `name` of an object; `None` also where this is no object.
+    /// The member `name` of an object. A `null` counts as absent: a server that writes it means no value. `None` also if this
+    /// is not an object.
     pub fn member(&self, name: &str) -> Option<&Self> {
+        self.member_or_null(name).filter(|value| !matches!(value, Self::Null))
+    }
+
+    /// The member `name` of an object, even if it is `null`: for the few members whose `null` has a meaning.
+    pub fn member_or_null(&self, name: &str) -> Option<&Self> {
         self.members().iter().find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
-    /// The members of an object; none where this is something else.
+    /// The members of an object; empty for any other value.
     pub fn members(&self) -> &[(String, Self)] {
         if let Self::Object(members) = self { members } else { &[] }
     }
 
-    /// The string, where this is one.
+    /// The text, if this is a string.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(string) = self { Some(string) } else { None }
     }
 
-    /// The member `name`, where it is a string.
+    /// The member `name`, if it is a string.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.member(name)?.as_str()
     }
 
-    /// The number, in its own spelling, where this is one.
+    /// The number in its own spelling, if this is a number.
     pub fn as_number(&self) -> Option<&str> {
         if let Self::Number(spelling) = self { Some(spelling) } else { None }
     }
@@ -84,12 +93,12 @@ impl Json {
         matches!(self.member(name), Some(Self::Bool(true)))
     }
 
-    /// The member `name`, where it is a whole number.
+    /// The member `name`, if it is a whole number.
     pub fn integer(&self, name: &str) -> Option<u64> {
         decimal(self.member(name)?.as_number()?)
     }
 
-    /// The items of an array; a single string stands for an array of it.
+    /// The items of an array; a single string counts as an array of one.
     pub fn items(&self) -> &[Self] {
         match self {
             Self::Array(items) => items,
@@ -103,37 +112,67 @@ impl Json {
         matches!(self, Self::Object(_))
     }
 
-    /// A non-negative number of seconds, as milliseconds. A fraction counts to the millisecond; an exponent or a
-    /// sign is `None`, and more than 15 digits count as 15 nines. A string of digits is accepted as the number it
-    /// spells.
+    /// A non-negative number of seconds, converted to milliseconds; a fraction counts to the millisecond. A string that spells
+    /// a number counts as that number. `None` for everything else, including a number with a leading sign. Numbers larger than
+    /// [`MAX_MILLIS`] are reduced to it.
     pub fn as_millis(&self) -> Option<u64> {
         let (Self::Number(spelling) | Self::String(spelling)) = self else { return None };
-        let (whole, fraction) = cut(spelling, '.');
-        let fraction = fraction.unwrap_or("0");
-        let thousandths = fraction.bytes().chain([b'0'; 2]).take(3);
-        let millis = thousandths.fold(0, |sum, digit| sum * 10 + u64::from(digit.wrapping_sub(b'0')));
-        // As good as for ever, which is what some servers say with the largest number that they have.
-        let is_endless = is_digits(whole) && whole.bytes().skip_while(|digit| *digit == b'0').count() > 15;
-        let seconds = if is_endless { Some(999_999_999_999_999) } else { decimal(whole) };
-        seconds.filter(|_| is_digits(fraction)).map(|seconds| seconds * 1000 + millis)
+        let (mantissa, exponent) = cut(spelling, if has(spelling, 'e') { 'e' } else { 'E' });
+        let (whole, fraction) = cut(mantissa, '.');
+        // How far the exponent moves the point: to the right, or to the left.
+        let (right, left) = match exponent {
+            None => ("0", "0"),
+            Some(exponent) => match exponent.strip_prefix('-') {
+                Some(left) => ("0", left),
+                None => (exponent.strip_prefix('+').unwrap_or(exponent), "0"),
+            },
+        };
+        if !is_digits(whole) || !fraction.is_none_or(is_digits) {
+            return None;
+        }
+        let fraction = fraction.unwrap_or_default();
+        let mut digits = String::from(whole);
+        digits.push_str(fraction);
+        // More zeros than these change nothing: either all digits are zeros, or the number is already too large.
+        let places =
+            (whole.len() + 3).saturating_add(places_moved(right)?).min(digits.len() + 20).saturating_sub(places_moved(left)?);
+        let mut sum = 0;
+        for place in 0..places {
+            let digit = digits.as_bytes().get(place).map_or(0, |digit| digit - b'0');
+            sum = (sum * 10 + u64::from(digit)).min(MAX_MILLIS);
+        }
+        Some(sum)
     }
 
-    /// Puts `value` in the place of the member `name`, or after the last one. Nothing where this is no object.
+    /// [`as_millis`](Self::as_millis) of a number that is written without an exponent.
+    pub(crate) fn as_exact_millis(&self) -> Option<u64> {
+        let is_plain = |spelling: &str| spelling.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit());
+        self.as_millis().filter(|_| self.as_number().is_some_and(is_plain))
+    }
+
+    /// Replaces the member `name`, or adds it after the last member. Does nothing if this is not an object.
     pub fn set(&mut self, name: &str, value: Self) {
+        self.remove(name);
         if let Self::Object(members) = self {
-            members.retain(|(other, _)| other != name);
             members.push((name.into(), value));
         }
     }
 
-    /// Sets the member `name` to a string, where there is one.
+    /// Removes the member `name` from an object and returns it.
+    pub fn remove(&mut self, name: &str) -> Option<Self> {
+        let Self::Object(members) = self else { return None };
+        let at = members.iter().position(|(other, _)| other == name)?;
+        Some(members.remove(at).1)
+    }
+
+    /// Sets the member `name` to a string, if there is a value.
     pub fn set_text(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.set(name, Self::String(value.into()));
         }
     }
 
-    /// Sets the member `name` to a copy of `value`, where there is one.
+    /// Sets the member `name` to a copy of `value`, if there is a value.
     pub fn set_copy(&mut self, name: &str, value: Option<&Self>) {
         if let Some(value) = value {
             self.set(name, value.clone());
@@ -177,8 +216,7 @@ impl Json {
     }
 }
 
-/// Reads JSON text from its beginning on. No byte is the end of the text and any other thing: NUL, which
-/// stands for the end, is in no JSON.
+/// A reader of JSON text, from its beginning. NUL stands for the end of the text: no JSON contains this byte.
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
@@ -189,7 +227,7 @@ impl Reader<'_> {
         self.text.get(self.at).copied().unwrap_or_default()
     }
 
-    /// Goes past the next byte, where it is `expected`.
+    /// Skips the next byte if it is `expected`.
     fn take(&mut self, expected: u8) -> bool {
         let is_there = self.peek() == expected;
         self.at += usize::from(is_there);
@@ -208,7 +246,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A value with the space around it.
+    /// Reads a value and the white space around it.
     fn value(&mut self, depth: usize) -> Option<Json> {
         let depth = depth.checked_sub(1)?;
         self.skip_space();
@@ -316,12 +354,12 @@ impl Reader<'_> {
         }
     }
 
-    /// The character that one `\u`, or a surrogate pair of two, stands for.
+    /// The character that one `\u` escape, or a surrogate pair of two, stands for.
     fn escaped(&mut self) -> Option<char> {
         let unit = self.hex()?;
         let is_high = (0xd800..0xdc00).contains(&unit);
         if !is_high {
-            // A lone low surrogate is no character.
+            // A lone low surrogate is not a character.
             return char::from_u32(unit);
         }
         let low = if self.take(b'\\') && self.take(b'u') { self.hex()? } else { 0 };
@@ -338,8 +376,26 @@ impl Reader<'_> {
     }
 }
 
+impl From<String> for Json {
+    fn from(string: String) -> Self {
+        Self::String(string)
+    }
+}
+
+impl From<&str> for Json {
+    fn from(string: &str) -> Self {
+        Self::String(string.into())
+    }
+}
+
+impl From<bool> for Json {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
 impl From<u64> for Json {
-    /// A whole number. Written here, since the standard library's way brings all of its formatting along.
+    /// A whole number. Formatted by hand, because the standard library's way adds all of its formatting code to the module.
     fn from(number: u64) -> Self {
         let mut digits = String::new();
         let mut power = 1;
@@ -354,10 +410,19 @@ impl From<u64> for Json {
     }
 }
 
-/// The number that `digits` spell, where they are at most 15: enough for milliseconds since 1970, and nothing
-/// that is done with the number overflows.
+/// The number that `digits` spell; `None` if they contain anything else, or exceed a `u64`.
 pub(crate) fn decimal(digits: &str) -> Option<u64> {
-    (digits.len() <= 15 && is_digits(digits)).then(|| digits.bytes().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+    // A checked multiplication would have 128 bits here, and would add a function of its own to the module.
+    let next = |sum: u64, digit: u8| {
+        let tenfold = Some(sum).filter(|sum| *sum <= u64::MAX / 10)? * 10;
+        tenfold.checked_add(u64::from(digit - b'0'))
+    };
+    if is_digits(digits) { digits.bytes().try_fold(0, next) } else { None }
+}
+
+/// How many places the digits of an exponent move the point. The number is capped: no text is longer than the cap.
+fn places_moved(digits: &str) -> Option<usize> {
+    is_digits(digits).then(|| digits.bytes().fold(0, |sum: usize, digit| (sum * 10 + usize::from(digit - b'0')).min(1 << 24)))
 }
 
 fn is_digits(text: &str) -> bool {
@@ -381,7 +446,7 @@ fn write_string(string: &str, text: &mut String) {
     text.push('"');
 }
 
-/// Values may be secrets: only the shape shows.
+/// Redacted, because values may be secrets: it shows only the shape.
 impl fmt::Debug for Json {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Json(…)")
@@ -399,8 +464,8 @@ impl Zeroize for Json {
     }
 }
 
-/// An object that holds secrets among its members: zeroed on drop, and as closed as a
-/// [`Secret`](super::secret::Secret) to `Debug`. It is not `Clone`.
+/// An object whose members may be secrets: zeroed on drop, and redacted in `Debug` like a [`Secret`](super::secret::Secret). It
+/// is not `Clone`.
 #[derive(Debug)]
 pub(crate) struct SecretObject(Json);
 
@@ -409,19 +474,12 @@ impl SecretObject {
         Self(Json::empty())
     }
 
-    /// Reads `text`, where it is an object.
+    /// Parses `text`, if it is an object.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         Json::parse(text).map(Self).filter(|object| object.0.is_object())
     }
 
-    /// Moves a string member out.
-    pub(crate) fn take_text(&mut self, name: &str) -> Option<String> {
-        let Json::Object(members) = &mut self.0 else { return None };
-        let at = members.iter().position(|(other, value)| other == name && value.as_str().is_some())?;
-        if let (_, Json::String(text)) = members.swap_remove(at) { Some(text) } else { None }
-    }
-
-    /// Moves everything out.
+    /// Moves the value out.
     pub(crate) fn take(&mut self) -> Json {
         core::mem::replace(&mut self.0, Json::Null)
     }

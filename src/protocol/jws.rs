@@ -1,44 +1,44 @@
 //! JSON Web Signature in its compact serialization (RFC 7515): parsed, then verified with one of the server's keys.
 //!
-//! The host checks the signatures themselves; what is checked, with which key and by which algorithm is decided here
-//! and in [`jwk`](super::jwk). Nothing gives out a payload that was not verified.
+//! The host checks only the signatures. This module and [`jwk`](super::jwk) decide what is checked, with which key and by which
+//! algorithm. No function returns a payload that was not verified.
 
 use core::fmt;
 use core::future::Future;
 
 use super::error::{Error, Flaw};
 use super::json::Json;
-use super::secret::{Secret, from_base64url};
-use super::text::cut;
+use super::secret::{Secret, base64url, from_base64url};
+use super::text::{cut, has};
 
-/// No token that a server needs is larger.
+/// The largest token that is accepted. No server needs a larger one.
 const MAX_TOKEN: usize = 64 << 10;
 
-/// A signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). No other exists here: neither `none`, nor a MAC,
-/// whose key the page would have to know.
+/// A signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). This type has neither `none` nor a MAC, because the
+/// page would have to know the MAC's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Algorithm {
-    /// How it signs.
+    /// The family of the algorithm.
     pub family: Family,
-    /// The bits of its hash: 256, 384 or 512.
+    /// The size of its hash in bits: 256, 384 or 512.
     pub hash_bits: u16,
 }
 
-/// How a signature is made.
+/// A family of signature algorithms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// RSASSA-PKCS1-v1_5
     Rs,
     /// RSASSA-PSS, its salt as long as the hash
     Ps,
-    /// ECDSA on the curve that goes with the hash; the signature is R and S, one after the other
+    /// ECDSA on the curve that belongs to the hash; the signature is R followed by S
     Es,
     /// EdDSA with Ed25519
     Ed,
 }
 
 impl Algorithm {
-    /// The algorithm of this registered name, where it is one of ours.
+    /// The algorithm with this registered name, if this crate supports it.
     pub fn from_name(name: &str) -> Option<Self> {
         let (family, bits) = name.split_at_checked(2)?;
         let (family, bits) = match family {
@@ -66,7 +66,7 @@ impl Algorithm {
         }
     }
 
-    /// The `crv` of its keys, where they have one.
+    /// The `crv` of its keys, if they have one.
     pub fn curve(self) -> Option<&'static str> {
         match (self.family, self.hash_bits) {
             (Family::Rs | Family::Ps, _) => None,
@@ -78,26 +78,26 @@ impl Algorithm {
     }
 }
 
-/// One signature, for the host to check.
+/// One signature that the host checks.
 pub struct SignatureCheck {
-    /// By which algorithm.
+    /// The signature algorithm.
     pub algorithm: Algorithm,
     /// The public key: a JSON Web Key (RFC 7517) of nothing but `kty`, `crv`, and the key's numbers.
     pub key: Json,
-    /// What was signed.
+    /// The signed bytes.
     pub signed: Vec<u8>,
     /// The signature.
     pub signature: Vec<u8>,
 }
 
-/// What was signed is a token.
+/// Redacted: the signed text is a token.
 impl fmt::Debug for SignatureCheck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("SignatureCheck").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
-/// A signed token, well-formed, and not believed yet.
+/// A signed token that is well-formed, and not believed yet.
 pub struct Jws {
     signed: Secret,
     signature: Vec<u8>,
@@ -111,27 +111,27 @@ impl Jws {
     /// Parses the compact serialization (RFC 7515 §7.1) of a signed JSON object.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The problem with the token.
     pub fn parse(token: &str) -> Result<Self, Flaw> {
         if token.len() > MAX_TOKEN {
             return Err(Flaw::of("", "it is larger than 64 KiB"));
         }
-        // Three parts. Of an encrypted token (RFC 7516) there would be five.
+        // Three parts. An encrypted token (RFC 7516) would have five.
         let (header, rest) = cut(token, '.');
         let (payload, signature) = cut(rest.unwrap_or_default(), '.');
-        let signature = signature.ok_or(MALFORMED)?;
-        // A point in the signature, as a fourth part has it, is no base64url.
-        let signed = token.get(..header.len() + 1 + payload.len()).ok_or(MALFORMED)?;
+        let parts = signature.filter(|signature| !has(signature, '.')).zip(token.get(..header.len() + 1 + payload.len()));
+        let (signature, signed) = parts.ok_or_else(|| Flaw::of("", "it does not have three parts"))?;
         let object = |part: &str| Json::parse(&from_base64url(part)?).filter(Json::is_object);
-        let header = object(header).ok_or(MALFORMED)?;
-        let payload = object(payload).ok_or(MALFORMED)?;
-        let signature = from_base64url(signature).ok_or(MALFORMED)?;
-        // RFC 7515 §4.1.11: whoever does not understand what is critical must not go on.
-        if header.member("crit").is_some() {
+        let header = object(header).ok_or_else(|| Flaw::of("", "its first part is not base64url of a JSON object"))?;
+        let payload = object(payload).ok_or_else(|| Flaw::of("", "its second part is not base64url of a JSON object"))?;
+        let signature = from_base64url(signature).ok_or_else(|| Flaw::of("", "its signature is not base64url"))?;
+        // RFC 7515 §4.1.11: a recipient that does not understand a critical parameter must not continue.
+        if header.member_or_null("crit").is_some() {
             return Err(Flaw::of("crit", "asks for an extension"));
         }
         let name = header.text("alg").unwrap_or_default();
-        let algorithm = Algorithm::from_name(name).ok_or(Flaw::of("alg", "is no signature algorithm that can be accepted"))?;
+        let algorithm =
+            Algorithm::from_name(name).ok_or_else(|| Flaw::of("alg", "is not a signature algorithm that can be accepted"))?;
         if header.member("kid").is_some_and(|key_id| key_id.as_str().is_none()) {
             return Err(Flaw::of("kid", "is not a string"));
         }
@@ -139,7 +139,7 @@ impl Jws {
         Ok(Self { signed: Secret::new(signed.into()), signature, algorithm, name: name.into(), key_id, payload })
     }
 
-    /// By which algorithm it says that it is signed.
+    /// The algorithm in the token's header.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -148,16 +148,16 @@ impl Jws {
         &self.name
     }
 
-    /// The key that it says it is signed with.
+    /// The key ID in the token's header.
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
     }
 
-    /// Checks that the algorithm is one that the server signs with (RFC 8725 §3.1), of which `supported` is the list that
-    /// it publishes. Without one it is RS256 alone, which every OpenID provider must have.
+    /// Checks that the server signs with this algorithm (RFC 8725 §3.1): it is in the list `supported`, which the server
+    /// publishes. Without a list, only RS256 is accepted, which every OpenID provider must support.
     ///
     /// # Errors
-    /// Where it is another.
+    /// If the algorithm is not in the list.
     pub fn check_algorithm(&self, supported: Option<&Json>) -> Result<(), Flaw> {
         let is_supported = match supported {
             Some(supported) => supported.items().iter().any(|name| name.as_str() == Some(&self.name)),
@@ -169,7 +169,7 @@ impl Jws {
     /// Verifies the signature with one of `keys`, which [`JwkSet::candidates`](super::jwk::JwkSet::candidates) chose.
     ///
     /// # Errors
-    /// Those of `check`; `None` where no key verifies it.
+    /// Those of `check`. It gives `None` if no key verifies the signature.
     pub async fn verified<F: Future<Output = Result<bool, Error>>>(
         &self,
         keys: Vec<Json>,
@@ -185,7 +185,7 @@ impl Jws {
         Ok(None)
     }
 
-    /// Believes it without a signature: it came from the token endpoint itself, by TLS (OpenID Connect Core §3.1.3.7,
+    /// Believes the token without a signature: it came from the token endpoint itself, by TLS (OpenID Connect Core §3.1.3.7,
     /// step 6).
     pub fn trusted_by_tls(self) -> VerifiedJws {
         VerifiedJws { algorithm: self.algorithm, payload: self.payload }
@@ -198,13 +198,45 @@ impl fmt::Debug for Jws {
     }
 }
 
-const MALFORMED: Flaw = Flaw::of("", "it is not a signed token of three parts with JSON in them");
-
-/// A token whose signature was verified: what its server said.
+/// A token whose signature was verified: its server said this.
 #[derive(Debug)]
 pub struct VerifiedJws {
-    /// By which algorithm it was signed.
+    /// The algorithm of the signature.
     pub algorithm: Algorithm,
-    /// Its claims.
+    /// The claims of the token.
     pub(super) payload: Json,
+}
+
+/// A token without its signature. The owner of the key signs it.
+pub struct UnsignedJws(Secret);
+
+impl UnsignedJws {
+    /// A token with this header and these claims, both objects.
+    pub fn new(header: &Json, payload: &Json) -> Self {
+        let mut signed = base64url(header.to_text().as_bytes());
+        signed.push('.');
+        signed.push_str(&base64url(payload.to_text().as_bytes()));
+        Self(Secret::new(signed))
+    }
+
+    /// The bytes to sign (RFC 7515 §5.1).
+    pub fn signing_input(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
+
+    /// The token in its compact serialization (RFC 7515 §7.1). An ECDSA `signature` is R and S, one after the other (RFC 7518
+    /// §3.4).
+    pub fn signed(self, signature: &[u8]) -> Secret {
+        let mut token = self.0.into_exposed();
+        token.push('.');
+        token.push_str(&base64url(signature));
+        Secret::new(token)
+    }
+}
+
+/// Redacted: a proof is as valuable as the key that it proves.
+impl fmt::Debug for UnsignedJws {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("UnsignedJws(…)")
+    }
 }

@@ -1,11 +1,11 @@
-//! Authorization server metadata (RFC 8414, OpenID Connect Discovery 1.0): where it is, and what makes it
-//! acceptable.
+//! Authorization server metadata (RFC 8414, OpenID Connect Discovery 1.0): where it is, and the conditions under which it is
+//! accepted.
 
 use super::error::Error;
 use super::http::Response;
 use super::json::Json;
 use super::shape::{Kind, Shape};
-use super::text::has;
+use super::text::{cut, has};
 use super::url::{Url, is_plain};
 
 const METADATA: Shape = Shape {
@@ -23,17 +23,22 @@ const METADATA: Shape = Shape {
             "id_token_signing_alg_values_supported userinfo_signing_alg_values_supported dpop_signing_alg_values_supported code_challenge_methods_supported",
         ),
     ],
+    lacks: &[],
     is_open: true,
+    has_nulls: true,
     error: Error::metadata,
 };
 
-/// What is known of an authorization server. Every member that this client may use has been checked;
-/// members that it does not know are kept.
+/// The words that stand for all tenants in the place of one.
+const ALL_TENANTS: [&str; 2] = ["common", "organizations"];
+
+/// The metadata of an authorization server. Every member that this client may use has been checked; members that it does not
+/// know are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerMetadata(Json);
 
 impl ServerMetadata {
-    /// Checks `json`, an object of the members that RFC 8414 §2 registers.
+    /// Checks `json`, an object of the members that RFC 8414 §2 registers. A `null` member counts as absent.
     ///
     /// # Errors
     /// `invalid_metadata`, naming the first member that cannot be used.
@@ -41,14 +46,12 @@ impl ServerMetadata {
         METADATA.check(&json).map(|()| Self(json))
     }
 
-    /// Reads one answer to a discovery request. `Ok(None)` where there is no metadata at this place: the
-    /// next place may have it.
+    /// Reads one answer to a discovery request. `Ok(None)` if there is no metadata at this URL: the next URL may have it.
     ///
     /// # Errors
-    /// `invalid_metadata` where there is metadata, but of another issuer (RFC 8414 §3.3), or one that
-    /// cannot be used.
+    /// `invalid_metadata` if there is metadata, but of another issuer (RFC 8414 §3.3), or unusable.
     pub fn from_discovery(response: &Response, issuer: &str) -> Result<Option<Self>, Error> {
-        let Some(json) = (response.status == 200).then(|| response.json_object()).flatten() else {
+        let Some(json) = response.json_object().filter(|_| response.status == 200) else {
             return Ok(None);
         };
         Self::of_issuer(json, issuer).map(Some)
@@ -59,13 +62,18 @@ impl ServerMetadata {
     /// # Errors
     /// `invalid_metadata`.
     pub fn of_issuer(json: Json, issuer: &str) -> Result<Self, Error> {
-        if json.text("issuer") != Some(issuer) {
-            return Err(Error::metadata("issuer", "is not exactly the configured issuer"));
+        let named = json.text("issuer").unwrap_or_default();
+        // Microsoft's metadata for all tenants contains a template where the configuration names all of them. A template for one
+        // tenant would let all others in.
+        let is_for_all = || ALL_TENANTS.iter().any(|all| is_issuer(named, issuer, Some(all)));
+        if named != issuer && !is_for_all() {
+            let error = Error::metadata("issuer", "is not exactly the configured issuer");
+            return Err(error.with_values(named, issuer));
         }
         Self::new(json)
     }
 
-    /// Lays the members of `by_hand` over these.
+    /// Replaces members by those of `by_hand`, the configured ones.
     pub fn overlay(&mut self, by_hand: &Json) {
         for (name, value) in by_hand.members() {
             self.0.set(name, value.clone());
@@ -81,7 +89,7 @@ impl ServerMetadata {
         &self.0
     }
 
-    /// The member `name`, where it is a string.
+    /// The member `name`, if it is a string.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.text(name)
     }
@@ -96,33 +104,42 @@ impl ServerMetadata {
         self.text("issuer")
     }
 
-    /// An endpoint that must be there.
+    /// An endpoint that the caller needs.
     ///
     /// # Errors
-    /// `invalid_metadata` where it is not.
+    /// `invalid_metadata` if the metadata does not contain it.
     pub fn endpoint(&self, name: &str) -> Result<&str, Error> {
         self.text(name).ok_or_else(|| Error::metadata(name, "is missing"))
     }
 
-    /// What tells this server from others: its issuer, or where it has none, its authorization endpoint.
+    /// The value that distinguishes this server from others: its issuer, or its authorization endpoint if it has no issuer.
     pub fn identity(&self) -> &str {
         self.issuer().or_else(|| self.text("authorization_endpoint")).unwrap_or_default()
     }
 
-    /// Whether the server is known not to do PKCE with `S256`.
+    /// Whether the metadata says that the server does not support PKCE with `S256`.
     pub fn lacks_s256(&self) -> bool {
         let methods = self.0.member("code_challenge_methods_supported");
         methods.is_some_and(|methods| !methods.items().iter().any(|method| method.as_str() == Some("S256")))
     }
 }
 
-/// The places where the metadata of `issuer` may be, in the order in which they are tried: OpenID Connect
-/// Discovery §4 appends to the issuer; RFC 8414 §3.1 inserts before its path, and some servers append there
-/// as well.
+/// Whether a token or a response that names `named` comes from `issuer`. In the identifier of a server for many tenants,
+/// `{tenantid}` stands for a tenant: for `tenant`, if that is known.
+pub(crate) fn is_issuer(issuer: &str, named: &str, tenant: Option<&str>) -> bool {
+    let (before, rest) = cut(issuer, '{');
+    let Some(after) = rest.and_then(|rest| rest.strip_prefix("tenantid}")) else { return named == issuer };
+    let found = named.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).unwrap_or_default();
+    let is_tenant = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    !found.is_empty() && found.bytes().all(is_tenant) && tenant.is_none_or(|tenant| tenant == found)
+}
+
+/// The URLs where the metadata of `issuer` may be, in the order in which the client tries them. OpenID Connect Discovery §4
+/// appends to the issuer; RFC 8414 §3.1 inserts before its path, and some servers append there as well.
 ///
 /// # Errors
-/// `invalid_config` where `issuer` is no issuer identifier: an `https:` URL (or `http:` on loopback) with
-/// neither query nor fragment (RFC 8414 §2).
+/// `invalid_config` if `issuer` is not an issuer identifier: an `https:` URL (or `http:` on loopback) with neither query nor
+/// fragment (RFC 8414 §2).
 pub fn discovery_urls(issuer: &str) -> Result<Vec<String>, Error> {
     let is_issuer =
         |url: &Url| is_plain(issuer) && url.is_confidential() && !url.has_credentials() && !has(issuer, '?') && !has(issuer, '#');
@@ -137,4 +154,10 @@ pub fn discovery_urls(issuer: &str) -> Result<Vec<String>, Error> {
         places.push(place([path, OAUTH]));
     }
     Ok(places)
+}
+
+/// Whether an answer with this `status` says that the server may answer later (RFC 9110 §15.5.9, §15.6; RFC 6585 §4). Any other
+/// status says that there is no metadata at this URL.
+pub(crate) fn is_outage(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..)
 }

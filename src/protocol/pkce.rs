@@ -14,7 +14,7 @@ pub(crate) fn digest(text: &str) -> String {
     base64url(&sha256(text.as_bytes()))
 }
 
-/// SHA-256. Our own, because it must not wait for anything, and because a browser has it on secure pages only.
+/// SHA-256. Our own implementation: it must be synchronous, and browsers offer theirs to secure pages only.
 pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }

@@ -1,4 +1,4 @@
-//! [`Secret`]: text that no log, error or debug output may show.
+//! [`Secret`]: a text that must not appear in any log, error or debug output.
 
 use core::fmt;
 
@@ -11,7 +11,7 @@ use zeroize::Zeroize;
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes `text` over as a secret.
+    /// Makes `text` a secret.
     pub fn new(text: String) -> Self {
         Self(text)
     }
@@ -21,12 +21,12 @@ impl Secret {
         Self(base64url(bytes))
     }
 
-    /// The text itself. Whoever calls this answers for where it goes.
+    /// The text itself. The caller is responsible for where it goes.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The text itself, moved out; nothing zeroes it any more.
+    /// The text itself, moved out: the caller must zero it.
     pub fn into_exposed(mut self) -> String {
         core::mem::take(&mut self.0)
     }
@@ -40,8 +40,8 @@ impl PartialEq for Secret {
 
 impl Eq for Secret {}
 
-/// base64url without padding (RFC 4648 §5). Written here, since the constant-time one that the backend half uses
-/// would add 300 bytes to what every page loads; in a page, nobody can time it that could not read the secret.
+/// base64url without padding (RFC 4648 §5). Written by hand, because the constant-time encoder of the backend half would add
+/// 300 bytes to every page. In a page, only code that can read the secret anyway could measure the time.
 pub(crate) fn base64url(bytes: &[u8]) -> String {
     let mut encoded = String::with_capacity(44);
     for chunk in bytes.chunks(3) {
@@ -59,8 +59,8 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
     encoded
 }
 
-/// Reads base64url without padding, strictly: no other character, and no bits that are left over, so that no two texts
-/// stand for the same bytes.
+/// Decodes base64url without padding, strictly: no other characters and no leftover bits, so that no two texts stand for the
+/// same bytes.
 pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let (mut bits, mut count) = (0, 0);
@@ -84,7 +84,7 @@ pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
     (count < 6 && bits == 0).then_some(bytes)
 }
 
-/// Compares two secrets in a time that tells nothing but their lengths.
+/// Compares two secrets in a time that reveals only their lengths.
 pub(crate) fn is_equal(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }

@@ -1,13 +1,14 @@
-//! [`Shape`]: what an object that comes from outside may look like. One table for each kind of object, and
-//! one reader of tables.
+//! [`Shape`]: the members that an object from outside may have, and their kinds. One table for each object, and one reader of
+//! all tables.
 
-use super::authorization::is_redirect_uri;
-use super::error::{Error, ErrorKind};
+use super::error::{Error, ErrorKind, UNKNOWN_MEMBER};
 use super::json::Json;
 use super::text::{cut, has, parts};
-use super::url::{Url, is_plain};
+#[cfg(feature = "environment")]
+use super::url::is_redirect_uri_of_app;
+use super::url::{Url, is_plain, is_redirect_uri};
 
-/// What a member must be.
+/// The kind of a member's value.
 pub(crate) enum Kind {
     /// A string.
     Text,
@@ -19,30 +20,37 @@ pub(crate) enum Kind {
     Seconds,
     /// `true` or `false`.
     Flag,
-    /// An object, for a table of its own.
+    /// An object with a table of its own.
     Object,
     /// An object of strings.
     Map,
-    /// Anything.
+    /// An array whose items have a form of their own.
+    #[cfg(feature = "resources")]
+    Items,
+    /// Any JSON.
     Any,
-    /// Where a server sends the browser back to: an absolute URL without fragment (RFC 6749 §3.1.2).
+    /// The redirect URI: an absolute URL without fragment (RFC 6749 §3.1.2).
     RedirectUri,
-    /// An endpoint: an absolute URL, confidential on the way, without fragment and credentials.
+    /// An endpoint: an absolute URL that is confidential in transit, without fragment and credentials.
     Endpoint,
-    /// One of the first words; the second ones are of the contract, but not of this version.
+    /// One of the words of the first list. The words of the second list belong to the contract, but this version does not
+    /// support them.
     Word(&'static str, &'static str),
-    /// Of the contract, but not of this version: refused, never ignored.
-    Later,
 }
 
 /// A table of members.
 pub(crate) struct Shape {
-    /// What stands before the members' names in an error.
+    /// The text before the members' names in an error.
     pub(crate) prefix: &'static str,
-    /// The names of each kind, separated by spaces: the tables are read seldom, and shipped always.
+    /// The names of each kind, separated by spaces: the code reads the tables seldom, and every page loads them.
     pub(crate) members: &'static [(Kind, &'static str)],
-    /// Whether members that are not in the table are kept (or an error).
+    /// Members that this build does not support, each with the entry of the npm package that does.
+    pub(crate) lacks: &'static [(&'static str, &'static str)],
+    /// Whether members that are not in the table are kept. If not, they are an error.
     pub(crate) is_open: bool,
+    /// Whether a `null` member counts as absent: true for a document that a server writes. A caller who writes `null` makes a
+    /// mistake.
+    pub(crate) has_nulls: bool,
     pub(crate) error: fn(&str, &'static str) -> Error,
 }
 
@@ -50,30 +58,62 @@ impl Shape {
     /// Checks `object`.
     ///
     /// # Errors
-    /// The shape's own, naming the first member that is wrong; `unsupported_environment`.
+    /// The shape's own, naming the first invalid member and the member that was probably meant; `unsupported_environment`.
     pub(crate) fn check(&self, object: &Json) -> Result<(), Error> {
         if !object.is_object() {
             return Err(self.wrong("", "is not a plain object"));
         }
         for (name, value) in object.members() {
+            if let Some((_, entry)) = self.lacks.iter().find(|(names, _)| has_word(names, name)) {
+                return Err(Error::elsewhere(&self.full_name(name), entry));
+            }
             let kind = self.members.iter().find(|(_, names)| has_word(names, name)).map(|(kind, _)| kind);
+            if self.has_nulls && matches!(value, Json::Null) {
+                continue;
+            }
+            let word = value.as_str().unwrap_or_default();
             let problem = match kind {
-                Some(Kind::Word(_, later)) if value.as_str().is_some_and(|word| has_word(later, word)) => {
-                    return Err(self.not_yet(name));
-                }
-                Some(Kind::Later) => return Err(self.not_yet(name)),
+                Some(Kind::Word(_, later)) if has_word(later, word) => return Err(self.not_yet(name).with_values(word, "")),
                 Some(kind) => kind.problem(value),
                 None if self.is_open => None,
-                None => Some("is not a known member"),
+                None => Some(UNKNOWN_MEMBER),
             };
-            if let Some(problem) = problem {
-                return Err(self.wrong(name, problem));
-            }
+            let Some(problem) = problem else { continue };
+            let error = self.wrong(name, problem);
+            return Err(match kind {
+                Some(Kind::Word(words, _)) => error.with_values(word, &joined(words)),
+                None => error.with_values(name, self.meant(name)),
+                Some(_) => error,
+            });
         }
         Ok(())
     }
 
-    /// Reads what a caller wrote.
+    /// The member that was probably meant by `name`: one with nearly the same spelling, or our word for another package's
+    /// option.
+    fn meant(&self, name: &str) -> &'static str {
+        let mut elsewhere = None;
+        for pair in parts(ELSEWHERE, ' ') {
+            let (theirs, ours) = cut(pair, '=');
+            if is_near(theirs, name) {
+                elsewhere = ours;
+            }
+        }
+        let mut meant = "";
+        for (_, names) in self.members {
+            for ours in parts(names, ' ') {
+                if is_near(ours, name) {
+                    return ours;
+                }
+                if elsewhere == Some(ours) {
+                    meant = ours;
+                }
+            }
+        }
+        meant
+    }
+
+    /// Parses and checks the text of a caller.
     pub(crate) fn parse(&self, text: &str) -> Result<Json, Error> {
         let object = Json::parse(text.as_bytes()).unwrap_or(Json::Null);
         self.check(&object)?;
@@ -98,12 +138,40 @@ impl Shape {
     }
 }
 
+fn joined(words: &str) -> String {
+    let mut all = String::new();
+    for word in parts(words, ' ') {
+        all.push_str(if all.is_empty() { "" } else { ", " });
+        all.push_str(word);
+    }
+    all
+}
+
+/// The names that other packages give to our members.
+const ELSEWHERE: &str = "authority=issuer domain=issuer issuerUrl=issuer url=issuer appId=clientId client=clientId \
+    callback=redirectUri callbackUrl=redirectUri scopes=scope audience=extraParams extraQueryParams=extraParams \
+    authorizationParams=extraParams cacheLocation=tokenStore storage=tokenStore store=tokenStore userStore=tokenStore \
+    clientSecret=backend authorizationEndpoint=metadata tokenEndpoint=metadata clockSkew=clockTolerance \
+    timeout=requestTimeout redirectTo=returnTo target=returnTo state=appState";
+
+/// Whether two names are equal except for case, `_` and `-`, and except for two characters in one place.
+fn is_near(one: &str, other: &str) -> bool {
+    let plain = |byte: &u8| !matches!(byte, b'_' | b'-');
+    let (one, other) = (one.bytes().filter(plain), other.bytes().filter(plain));
+    let is_alike = |(one, other): &(u8, u8)| one.eq_ignore_ascii_case(other);
+    let longer = one.clone().count().max(other.clone().count());
+    let alike =
+        one.clone().zip(other.clone()).take_while(is_alike).count() + one.rev().zip(other.rev()).take_while(is_alike).count();
+    // For a short name, every other name would be near.
+    alike >= 4 && longer <= alike + 2
+}
+
 fn has_word(words: &str, word: &str) -> bool {
     !word.is_empty() && parts(words, ' ').any(|other| other == word)
 }
 
 impl Kind {
-    /// What is wrong with `value`; `None` where nothing is.
+    /// The problem with `value`; `None` if it is valid.
     fn problem(&self, value: &Json) -> Option<&'static str> {
         let all_text = |items: &[Json]| items.iter().all(|item| item.as_str().is_some());
         let (is_right, problem) = match self {
@@ -113,7 +181,7 @@ impl Kind {
                 "is not a string or an array of strings",
             ),
             Self::List => (matches!(value, Json::Array(items) if all_text(items)), "is not an array of strings"),
-            Self::Seconds => (matches!(value, Json::Number(_)) && value.as_millis().is_some(), "is not a number of seconds"),
+            Self::Seconds => (value.as_exact_millis().is_some(), "is not a number of seconds"),
             Self::Flag => (matches!(value, Json::Bool(_)), "is not true or false"),
             Self::Object => (value.is_object(), "is not a plain object"),
             Self::Map => (
@@ -121,13 +189,17 @@ impl Kind {
                 "is not an object of strings",
             ),
             Self::Word(words, _) => {
-                (value.as_str().is_some_and(|word| has_word(words, word)), "is not one of the words it may be")
+                (value.as_str().is_some_and(|word| has_word(words, word)), "is not one of the words that it may be")
             }
+            #[cfg(feature = "environment")]
+            Self::RedirectUri if value.as_str().is_some_and(is_redirect_uri_of_app) => (true, ""),
             Self::RedirectUri => {
                 (value.as_str().is_some_and(is_redirect_uri), "is not an absolute http or https URL without fragment")
             }
             Self::Endpoint => return endpoint_problem(value),
-            Self::Any | Self::Later => (true, ""),
+            #[cfg(feature = "resources")]
+            Self::Items => (matches!(value, Json::Array(_)), "is not an array"),
+            Self::Any => (true, ""),
         };
         (!is_right).then_some(problem)
     }
@@ -138,7 +210,7 @@ fn endpoint_problem(value: &Json) -> Option<&'static str> {
     let Some((text, url)) = value.as_str().and_then(|text| Some((text, Url::parse(text)?))) else {
         return Some("is not an absolute URL");
     };
-    // Without the slashes it would be a path on a page of the same scheme.
+    // Without the slashes, the text would be a path on a page with the same scheme.
     if !cut(text, ':').1.is_some_and(|rest| rest.starts_with("//")) {
         return Some("is not an absolute URL");
     }

@@ -1,4 +1,4 @@
-//! Runs futures to their end in the present thread, and what was spawned beside them.
+//! Runs futures to their end in the present thread, together with the tasks that they spawn.
 
 use core::cell::RefCell;
 use core::future::Future;
@@ -7,7 +7,7 @@ use core::task::{Context, Poll, Waker};
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
-/// What lets time pass where nothing else can happen.
+/// Lets time pass if nothing else can happen.
 type Timer = Box<dyn Fn()>;
 
 thread_local! {
@@ -15,17 +15,17 @@ thread_local! {
     static TIMERS: RefCell<Vec<Timer>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `future` to its end, and meanwhile what a client does by itself. Where everything waits for a time to come, the tabs'
-/// clocks are set to it: nothing here takes any time.
+/// Runs `future` to its end, and the client's background tasks meanwhile. If all of them wait for a time, it sets the tabs'
+/// clocks to that time, so that no test really waits.
 ///
 /// # Panics
-/// Where it waits for what never happens.
+/// If `future` waits for something that never happens.
 #[expect(clippy::panic, reason = "a test fails by panicking")]
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = core::pin::pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     let mut is_idle = false;
-    // Whatever waits is asked again after each step of the others; so many steps in which it does not end are too many.
+    // Each waiting task is polled after each step of the others. This limit finds a future that never ends.
     for _ in 0..100_000 {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             run_spawned();
@@ -48,7 +48,7 @@ pub(super) fn add_timer(timer: Timer) {
     TIMERS.with_borrow_mut(|timers| timers.push(timer));
 }
 
-/// Runs a step of each, again and again while one of them ends; gives whether one did.
+/// Polls each task, again and again while one of them ends. Returns whether one did.
 pub(super) fn run_spawned() -> bool {
     let mut context = Context::from_waker(Waker::noop());
     let mut has_ended = false;
@@ -60,7 +60,7 @@ pub(super) fn run_spawned() -> bool {
         has_ended |= ends;
         let has_begun = SPAWNED.with_borrow_mut(|begun| {
             let has_begun = !begun.is_empty();
-            // What was begun meanwhile comes last.
+            // Tasks that were spawned meanwhile come last.
             tasks.append(begun);
             *begun = tasks;
             has_begun

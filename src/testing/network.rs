@@ -1,18 +1,18 @@
-//! What a tab's requests go to, and what is kept of them.
+//! The destination of a tab's requests, and the record of them.
 
-use super::tab::Clock;
+use super::clock::Clock;
 use crate::protocol::error::Error;
 use crate::protocol::http::{Purpose, Request, Response};
 
-/// What answers the requests of a tab: a [`FakeProvider`](super::FakeProvider), or a function.
+/// A destination that answers the requests of a tab: a [`FakeProvider`](super::FakeProvider), or a function.
 pub trait Network: 'static {
     /// The answer to `request`.
     ///
     /// # Errors
-    /// `network_failed`, `timed_out`: as the request is to fail.
+    /// `network_failed` or `timed_out`: the failure to simulate.
     fn answer(&self, request: &Request) -> Result<Response, Error>;
 
-    /// Called when a tab is connected: `clock` is that of its browser.
+    /// Called when a tab is connected: `clock` is the clock of its browser.
     fn keep_time(&self, clock: &Clock) {
         let _ = clock;
     }
@@ -24,12 +24,12 @@ impl<F: Fn(&Request) -> Result<Response, Error> + 'static> Network for F {
     }
 }
 
-/// A request that was sent.
+/// A request that a tab has sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// What it was for.
+    /// The purpose of the request.
     pub purpose: Purpose,
-    /// Where it went.
+    /// The URL of the request.
     pub url: String,
     /// The body of a POST.
     pub body: Option<String>,

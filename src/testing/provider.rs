@@ -1,56 +1,20 @@
-//! An OpenID provider that answers at once, as strict as a real one, and fails when it is told to.
+//! An OpenID provider that answers at once, is as strict as a real one, and fails on demand.
 
 use core::cell::{Cell, RefCell};
 use core::fmt;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::answer::{Failure, Parameters, error, json, parameters};
+use super::clock::Clock;
 use super::network::Network;
-use super::public_key;
-use super::tab::Clock;
+use super::signature::public_key;
 use super::tokens::{Grant, Tokens};
 use crate::client::Configuration;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::{Purpose, Request, Response};
 use crate::protocol::json::Json;
 use crate::protocol::text::cut;
-use crate::protocol::url::{append_parameter, decode_component, with_query};
-
-/// How a provider fails, and the code of the error that the client has then. Those of a refresh are of one that is forced,
-/// or where the access token has expired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// No request arrives: `network_failed`.
-    NetworkLoss,
-    /// No answer comes: `timed_out`.
-    Slow,
-    /// 500: `invalid_metadata`, `token_request_failed`, `userinfo_invalid`; `server_error` in the authorization response:
-    /// `authorization_failed`.
-    ServerError,
-    /// The person says no: `authorization_failed`.
-    Denied,
-    /// Nobody is logged in there, and it may not ask: `authorization_failed`.
-    LoginRequired,
-    /// `iss` names another server: `issuer_mismatch`.
-    IssMixUp,
-    /// `state` is of no login that was begun here: `transaction_not_found`.
-    UnknownState,
-    /// The code was redeemed too late: `token_request_failed`.
-    ExpiredCode,
-    /// The ID token answers another login: `id_token_invalid`, `nonce`.
-    WrongNonce,
-    /// It is for another client: `id_token_invalid`, `aud`.
-    WrongAudience,
-    /// Its signature is not right: `id_token_invalid`.
-    WrongSignature,
-    /// The ID token of a login: `id_token_invalid`, `exp`; the refresh token: `session_ended`; the access token:
-    /// `userinfo_invalid`.
-    Expired,
-    /// The provider has ended what came of the login: `session_ended`, `userinfo_invalid`.
-    Revoked,
-    /// Somebody else used the refresh token a moment before, and it is taken for stolen: `session_ended`.
-    RotationRace,
-}
+use crate::protocol::url::{append_parameter, with_query};
 
 /// An OpenID provider with one client, a public one. Clones are the same provider.
 #[derive(Clone)]
@@ -73,7 +37,7 @@ impl fmt::Debug for FakeProvider {
 }
 
 impl FakeProvider {
-    /// A provider where `client_id` is registered with `redirect_uri`, and Ada Lovelace is in front of the browser.
+    /// A provider at which `client_id` is registered with `redirect_uri`. The user in front of the browser is Ada Lovelace.
     pub fn new(issuer: &str, client_id: &str, redirect_uri: &str) -> Self {
         let mut user = Json::empty();
         user.set_text("sub", Some("ada"));
@@ -89,34 +53,34 @@ impl FakeProvider {
         }))
     }
 
-    /// The client's configuration, with `offline_access` in the scope: without it there is no refresh token.
+    /// The client's configuration. Its scope contains `offline_access`: without it, the provider gives no refresh token.
     pub fn configuration(&self) -> Configuration {
         Configuration::new(&self.0.client_id)
-            .with("issuer", &self.0.issuer)
-            .with("redirectUri", &self.0.redirect_uri)
-            .with("scope", "openid profile offline_access")
+            .issuer(&self.0.issuer)
+            .redirect_uri(&self.0.redirect_uri)
+            .scope("openid profile offline_access")
     }
 
-    /// Somebody else is in front of the browser: an object of claims, `sub` among them.
+    /// Changes the user in front of the browser: `claims` is an object of claims that contains `sub`.
     pub fn set_user(&self, claims: Json) {
         self.0.user.replace(claims);
     }
 
-    /// Fails so from now on, wherever this failure can happen. It takes the place of an earlier one.
+    /// Simulates `failure` from now on, wherever it can happen. It replaces an earlier failure.
     pub fn fail(&self, failure: Failure) {
         self.0.failure.set(Some(failure));
     }
 
-    /// Fails no more.
+    /// Ends the failure.
     pub fn recover(&self) {
         self.0.failure.set(None);
     }
 
-    /// Plays the person's part: opens the authorization or logout URL, agrees, and gives the URL to which the browser is sent
-    /// back.
+    /// Plays the user's part: opens the authorization or logout URL, agrees, and returns the URL to which the provider sends
+    /// the browser back.
     ///
     /// # Errors
-    /// What the provider shows the person instead of sending them back.
+    /// The text of the page that the provider shows instead of sending the user back.
     pub fn visit(&self, url: &str) -> Result<String, String> {
         let (endpoint, query) = cut(url, '?');
         let parameters = parameters(query.unwrap_or_default());
@@ -129,7 +93,7 @@ impl FakeProvider {
 
     fn authorize(&self, parameters: Parameters) -> Result<String, String> {
         let given = |name: &str| parameters.get(name).map(String::as_str);
-        // While client or redirect URI are in doubt, nothing may lead away from here (RFC 6749 §4.1.2.1).
+        // While client or redirect URI are in doubt, the provider must not redirect (RFC 6749 §4.1.2.1).
         for (name, registered) in [("client_id", &self.0.client_id), ("redirect_uri", &self.0.redirect_uri)] {
             if given(name) != Some(registered) {
                 return Err(format!(
@@ -159,7 +123,7 @@ impl FakeProvider {
                 self.now(),
             )),
         };
-        let state = if failure == Some(Failure::UnknownState) { Some("of another login") } else { given("state") };
+        let state = if failure == Some(Failure::UnknownState) { Some(OF_ANOTHER_LOGIN) } else { given("state") };
         let issuer = if failure == Some(Failure::IssMixUp) { "https://another-server.test" } else { &self.0.issuer };
         let mut query = String::new();
         append_parameter(&mut query, "code", answer.as_deref().ok());
@@ -169,7 +133,7 @@ impl FakeProvider {
         Ok(with_query(&self.0.redirect_uri, &query))
     }
 
-    /// Back to whatever `post_logout_redirect_uri` says on the redirect URI's origin.
+    /// Redirects to any `post_logout_redirect_uri` on the redirect URI's origin.
     fn log_out(&self, parameters: &Parameters) -> Result<String, String> {
         let given = |name: &str| parameters.get(name).map(String::as_str);
         let back = given("post_logout_redirect_uri").ok_or("you are logged out")?;
@@ -207,17 +171,20 @@ impl FakeProvider {
     }
 }
 
+/// A state in the form of a real one: 256 bits.
+const OF_ANOTHER_LOGIN: &str = "b2YtYW5vdGhlci1sb2dpbi1vZi1hbm90aGVyLWxvZ2k";
+
 impl Network for FakeProvider {
     fn answer(&self, request: &Request) -> Result<Response, Error> {
         let failure = self.0.failure.get();
         match failure {
-            Some(Failure::NetworkLoss) => return Err(ErrorKind::NetworkFailed(request.purpose).into()),
-            Some(Failure::Slow) => return Err(ErrorKind::TimedOut(request.purpose).into()),
+            Some(Failure::NetworkLoss) => return Err(Error::unanswered(ErrorKind::NetworkFailed(request.purpose), &request.url)),
+            Some(Failure::Slow) => return Err(Error::unanswered(ErrorKind::TimedOut(request.purpose), &request.url)),
             Some(Failure::ServerError) => return Ok(error(500, "server_error")),
             _ => {}
         }
         let Some(path) = request.url.strip_prefix(self.0.issuer.as_str()) else {
-            return Err(ErrorKind::NetworkFailed(request.purpose).into());
+            return Err(Error::unanswered(ErrorKind::NetworkFailed(request.purpose), &request.url));
         };
         let tokens = &self.0.tokens;
         let form = || {
@@ -257,32 +224,6 @@ impl Network for FakeProvider {
     }
 }
 
-pub(super) type Parameters = BTreeMap<String, String>;
-
-/// `None` where one is there twice, or is badly encoded.
-fn parameters(text: &str) -> Option<Parameters> {
-    let mut parameters = Parameters::new();
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = cut(pair, '=');
-        let value = decode_component(value.unwrap_or_default())?;
-        if parameters.insert(decode_component(name)?, value).is_some() {
-            return None;
-        }
-    }
-    Some(parameters)
-}
-
 fn origin_of(url: &str) -> Option<String> {
     crate::protocol::url::Url::parse(url).map(|url| url.origin())
-}
-
-pub(super) fn json(status: u16, value: &Json) -> Response {
-    Response::new(status, Some("application/json".into()), value.to_text().into_bytes())
-}
-
-/// An error answer (RFC 6749 §5.2).
-pub(super) fn error(status: u16, code: &str) -> Response {
-    let mut body = Json::empty();
-    body.set_text("error", Some(code));
-    json(status, &body)
 }

@@ -1,5 +1,5 @@
-//! A simulated tab of a browser: clocks that a test sets, stores in memory, locks, and a record of what was sent and where
-//! the page went.
+//! A simulated tab of a browser: clocks that a test sets, stores in memory, locks, and a record of the requests and
+//! navigations.
 
 use core::cell::{Cell, RefCell};
 use core::fmt;
@@ -11,36 +11,24 @@ use std::rc::Rc;
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
+use super::clock::Clock;
+use super::executor;
 use super::network::{Network, Sent};
-use super::{executor, signature};
-use crate::platform::{Platform, Signal, Store};
+#[cfg(feature = "dpop")]
+use super::signature::public_key;
+use super::signature::signature;
+use crate::host::{Host, Signal, Store};
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::{Request, Response};
+#[cfg(feature = "dpop")]
+use crate::protocol::json::Json;
 use crate::protocol::jws::SignatureCheck;
 use crate::protocol::secret::{Secret, base64url, from_base64url};
-
-/// The wall clock of a browser. Clones are the same clock.
-#[derive(Clone, Debug)]
-pub struct Clock(Rc<Cell<u64>>);
-
-impl Clock {
-    /// Milliseconds since the Unix epoch.
-    pub fn now(&self) -> u64 {
-        self.0.get()
-    }
-}
-
-impl Default for Clock {
-    /// A clock that begins in 2027.
-    fn default() -> Self {
-        Self(Rc::new(Cell::new(1_800_000_000_000)))
-    }
-}
 
 type Hear = Rc<dyn Fn(Signal<'_>)>;
 type Texts = RefCell<BTreeMap<String, String>>;
 
-/// What all tabs of a browser have in common.
+/// The part that all tabs of a browser share.
 #[derive(Default)]
 struct Browser {
     clock: Clock,
@@ -48,9 +36,11 @@ struct Browser {
     marks: Texts,
     ended: RefCell<Vec<String>>,
     locks: RefCell<BTreeSet<String>>,
+    #[cfg(feature = "dpop")]
+    keys: RefCell<BTreeSet<String>>,
     pages: RefCell<Vec<(u64, Hear)>>,
     wake_ups: RefCell<BTreeSet<u64>>,
-    /// Counts pages, and is where randomness comes from.
+    /// Counts pages, and is the source of randomness.
     count: Cell<u64>,
     network: RefCell<Option<Rc<dyn Network>>>,
 }
@@ -62,7 +52,7 @@ struct Kept {
     left_for: RefCell<Vec<String>>,
 }
 
-/// One page in a tab. Clones are the same page.
+/// One page in a tab. All clones are the same page.
 #[derive(Clone)]
 pub struct Tab {
     number: u64,
@@ -78,7 +68,7 @@ impl fmt::Debug for Tab {
 }
 
 impl Tab {
-    /// A new browser with one tab, at `url`. It is connected to nothing.
+    /// A new browser with one tab, at `url`. It has no network until a test connects one.
     pub fn open(url: &str) -> Self {
         let browser = Rc::new(Browser::default());
         let weak = Rc::downgrade(&browser);
@@ -86,7 +76,7 @@ impl Tab {
         Self::page(browser, Rc::default(), url)
     }
 
-    /// The page that is loaded next in this tab.
+    /// The next page that loads in this tab.
     pub fn next_page(&self, url: &str) -> Self {
         Self::page(self.browser.clone(), self.kept.clone(), url)
     }
@@ -101,40 +91,40 @@ impl Tab {
         Self { number: browser.count.get(), browser, kept, url: Rc::new(RefCell::new(url.into())) }
     }
 
-    /// The browser's requests go to `network` from now on.
+    /// From now on, the browser's requests go to `network`.
     pub fn connect(&self, network: &(impl Network + Clone)) {
         network.keep_time(&self.browser.clock);
         self.browser.network.replace(Some(Rc::new(network.clone())));
     }
 
-    /// Lets so many milliseconds pass, and what waits for them go on.
+    /// Lets this many milliseconds pass, and continues the tasks that wait for them.
     pub fn pass(&self, millis: u64) {
         let until = self.browser.clock.now() + millis;
         while let Some(next) = self.browser.next_wake_up().filter(|next| *next <= until) {
-            self.browser.clock.0.set(next);
+            self.browser.clock.set(next);
             executor::run_spawned();
         }
-        self.browser.clock.0.set(until);
+        self.browser.clock.set(until);
         executor::run_spawned();
     }
 
-    /// The page is shown again, or the network is back.
+    /// Simulates that the user returns to the page, or that the network is back.
     pub fn wake_up(&self) {
         self.browser.signal(Signal::Awake, |number| number == self.number);
         executor::run_spawned();
     }
 
-    /// What this tab has sent, in order.
+    /// The requests of this tab, in order.
     pub fn sent(&self) -> Vec<Sent> {
         self.kept.sent.borrow().clone()
     }
 
-    /// Where the page went last, if it went somewhere.
+    /// The URL of the page's last navigation, if there was one.
     pub fn left_for(&self) -> Option<String> {
         self.kept.left_for.borrow().last().cloned()
     }
 
-    /// What the tab's own store, or that of the origin, has.
+    /// The content of the tab's own store, or of the origin's.
     pub fn stored_in(&self, store: Store) -> BTreeMap<String, String> {
         self.texts(store).borrow().clone()
     }
@@ -154,10 +144,10 @@ impl Browser {
         self.wake_ups.borrow().first().copied()
     }
 
-    /// Sets the clock to when the next sleeper wakes, where there is one.
+    /// Sets the clock to the time when the next sleeper wakes, if there is one.
     fn go_on(&self) {
         if let Some(next) = self.next_wake_up() {
-            self.clock.0.set(next);
+            self.clock.set(next);
         }
     }
 
@@ -167,7 +157,7 @@ impl Browser {
     }
 }
 
-/// A lock that is held. Dropping it lets go.
+/// A lock that the page holds. Dropping it releases the lock.
 pub struct TabLock(Rc<Browser>, String);
 
 impl Drop for TabLock {
@@ -178,10 +168,10 @@ impl Drop for TabLock {
 
 const SEALED: &str = "sealed.";
 
-impl Platform for Tab {
+impl Host for Tab {
     type Lock = TabLock;
 
-    /// SHA-256 of a counter: each is another one, and all are the same in each run.
+    /// SHA-256 of a counter: each value is different, and all are the same in each run.
     fn entropy(&self, bytes: &mut [u8]) -> Result<(), Error> {
         for chunk in bytes.chunks_mut(32) {
             self.browser.count.set(self.browser.count.get() + 1);
@@ -220,15 +210,16 @@ impl Platform for Tab {
         true
     }
 
-    /// In place of a cipher: what is sealed shows nothing of itself.
-    fn seal(&self, text: Secret) -> impl Future<Output = Result<String, Error>> {
-        let bytes: Vec<u8> = text.expose().bytes().map(|byte| byte ^ 0x5a).collect();
+    /// Simulates a cipher: the sealed text does not contain the text.
+    fn seal(&self, text: Secret, name: &str) -> impl Future<Output = Result<String, Error>> {
+        let bytes: Vec<u8> = text.expose().bytes().chain(*b"\n").chain(name.bytes()).map(|byte| byte ^ 0x5a).collect();
         ready(Ok(String::from(SEALED) + &base64url(&bytes)))
     }
 
-    fn open(&self, sealed: String) -> impl Future<Output = Result<Option<Secret>, Error>> {
+    fn open(&self, sealed: String, name: &str) -> impl Future<Output = Result<Option<Secret>, Error>> {
         let bytes = sealed.strip_prefix(SEALED).and_then(from_base64url);
         let text = bytes.and_then(|bytes| String::from_utf8(bytes.into_iter().map(|byte| byte ^ 0x5a).collect()).ok());
+        let text = text.and_then(|text| Some(text.strip_suffix(name)?.strip_suffix('\n')?.into()));
         ready(Ok(text.map(Secret::new)))
     }
 
@@ -287,8 +278,20 @@ impl Platform for Tab {
         let body = request.body.as_ref().map(|body| String::from(body.expose()));
         self.kept.sent.borrow_mut().push(Sent { purpose: request.purpose, url: request.url.clone(), body });
         let network = self.browser.network.borrow().clone();
-        let lost = ErrorKind::NetworkFailed(request.purpose);
-        ready(network.map_or_else(|| Err(lost.into()), |network| network.answer(&request)))
+        let lost = Error::unanswered(ErrorKind::NetworkFailed(request.purpose), &request.url);
+        ready(network.map_or_else(|| Err(lost), |network| network.answer(&request)))
+    }
+
+    #[cfg(feature = "dpop")]
+    fn proof_key(&self, name: &str) -> impl Future<Output = Result<Json, Error>> {
+        self.browser.keys.borrow_mut().insert(name.into());
+        ready(Ok(public_key(name)))
+    }
+
+    #[cfg(feature = "dpop")]
+    fn sign(&self, name: &str, bytes: &[u8]) -> impl Future<Output = Result<Vec<u8>, Error>> {
+        let is_kept = self.browser.keys.borrow().contains(name);
+        ready(signature(&public_key(name), bytes).filter(|_| is_kept).ok_or(ErrorKind::StorageUnavailable.into()))
     }
 
     fn can_verify(&self) -> bool {
@@ -315,8 +318,8 @@ impl Platform for Tab {
         self.url.replace(url.into());
     }
 
-    /// The person goes there, and is back at once: so that a test need not wait for what does not end.
-    fn navigate(&self, url: &str) -> impl Future<Output = Error> {
+    /// The page navigates and comes back at once, so that a test need not wait for a future that never ends.
+    fn navigate(&self, url: &str, _: u64) -> impl Future<Output = Error> {
         self.kept.left_for.borrow_mut().push(url.into());
         ready(ErrorKind::NavigationCancelled.into())
     }

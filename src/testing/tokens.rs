@@ -1,23 +1,23 @@
-//! Codes and tokens of a [`FakeProvider`](super::FakeProvider): a code is redeemed once, refresh tokens rotate, and what is
-//! used twice ends what came of the login.
+//! Codes and tokens of a [`FakeProvider`](super::FakeProvider): a code is redeemed once, refresh tokens rotate, and a second
+//! use of either ends all tokens of the login.
 
 use core::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::provider::{Failure, Parameters, error, json};
-use super::{public_key, signature};
+use super::answer::{Failure, Parameters, error, json};
+use super::signature::{public_key, signature};
 use crate::protocol::http::Response;
 use crate::protocol::json::Json;
 use crate::protocol::pkce::{code_challenge, sha256};
 use crate::protocol::secret::{Secret, base64url};
 
-/// How long each lives, in milliseconds.
+/// The lifetime of each, in milliseconds.
 const CODE: u64 = 60_000;
 const ACCESS_TOKEN: u64 = 3_600_000;
 const REFRESH_TOKEN: u64 = 86_400_000;
 
-/// What a person has agreed to.
+/// A user's consent.
 pub(super) struct Grant {
     pub(super) user: Json,
     pub(super) challenge: String,
@@ -41,7 +41,7 @@ struct Issued {
     is_used: Rc<Cell<bool>>,
 }
 
-/// By what they are called.
+/// By their text.
 #[derive(Default)]
 pub(super) struct Tokens {
     issued: RefCell<BTreeMap<String, Issued>>,
@@ -52,7 +52,7 @@ impl Tokens {
         self.issue("code", &Rc::new(grant), now + CODE)
     }
 
-    /// The token endpoint. `issuer` is the issuer's name and that of the client.
+    /// The token endpoint. `issuer` is the issuer's name and the client's.
     pub(super) fn answer(
         &self,
         form: &Parameters,
@@ -74,7 +74,7 @@ impl Tokens {
         let grant = &issued.grant;
         let has_failed = |failures: [Failure; 2]| failure.is_some_and(|failure| failures.contains(&failure));
         if is_refresh && has_failed([Failure::Revoked, Failure::RotationRace]) || issued.is_used.replace(true) {
-            // Whoever comes second may be the one to whom it belongs (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
+            // The second client may be the rightful one (RFC 6749 §4.1.2, RFC 9700 §4.14.2), so the grant is revoked.
             grant.is_revoked.set(true);
         }
         let is_late = issued.until <= now || failure == Some(if is_refresh { Failure::Expired } else { Failure::ExpiredCode });
@@ -97,7 +97,7 @@ impl Tokens {
             tokens.set_text("refresh_token", Some(&self.issue("refresh-token", grant, now + REFRESH_TOKEN)));
         }
         if grant.has("openid") {
-            // A renewed ID token need not have it (OpenID Connect Core §12.2).
+            // A renewed ID token need not contain it (OpenID Connect Core §12.2).
             let nonce = grant.nonce.as_deref().filter(|_| !is_refresh);
             tokens.set_text("id_token", Some(&id_token(grant, issuer, nonce, &access_token, failure, now)));
         }
@@ -113,7 +113,7 @@ impl Tokens {
         }
     }
 
-    /// The revocation endpoint: with a refresh token, all that came of the login.
+    /// The revocation endpoint. With a refresh token, it revokes all tokens of the login.
     pub(super) fn revoke(&self, token: &str) {
         if let Some(issued) = self.find("refresh-token", token) {
             issued.grant.is_revoked.set(true);
@@ -125,7 +125,7 @@ impl Tokens {
         self.issued.borrow().get(name).filter(|_| name.starts_with(kind)).cloned()
     }
 
-    /// What it is can be read off it: so a test can look for it where it must not be.
+    /// The token's text begins with its kind, so that a test can search for it in places where it must not occur.
     fn issue(&self, kind: &str, grant: &Rc<Grant>, until: u64) -> String {
         let mut issued = self.issued.borrow_mut();
         let name = format!("{kind}-{}", issued.len() + 1);

@@ -1,4 +1,5 @@
-// Where the apps are built: a folder for each bundler under target/, with what its lock file names and the packed package.
+// The place where the apps are built: a folder for each bundler under target/, with the packages of its lock file and the
+// packed package.
 import { execFile, spawn } from "node:child_process";
 import { copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -8,18 +9,16 @@ import { startPage } from "../servers/page.mjs";
 const here = fileURLToPath(new URL("./", import.meta.url));
 const pkg = fileURLToPath(new URL("../../pkg", import.meta.url));
 const workshop = fileURLToPath(new URL("../../target/bundlers/", import.meta.url));
-// Nothing that a bundler does here is of interest to its makers; and nothing depends on the terminal.
+// A bundler must not report usage to its makers, and nothing may depend on the terminal.
 const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1" };
 const run = promisify(execFile);
 
-/** What would be published, packed once. */
-const tarball = mkdir(workshop, { recursive: true })
-  .then(() => run("npm", ["pack", "--silent", "--pack-destination", workshop], { cwd: pkg }))
-  .then(({ stdout }) => workshop + stdout.trim());
+/** The tarball to publish, as the build packed it. */
+const tarball = readFile(`${pkg}/package.json`, "utf8").then((text) => `${pkg}/../target/wicketgate-${JSON.parse(text).version}.tgz`);
 
 /**
- * A folder with the bundler's template, the app, all that it needs, and nothing that an earlier build left.
- * `entry` is what the app imports in place of `wicketgate`.
+ * A folder with the bundler's template, the app and its dependencies, and without the files of an earlier build.
+ * `entry` is the entry that the app imports in place of `wicketgate`.
  */
 export async function lay(bundler, entry) {
   const template = `${here}${bundler}/`;
@@ -34,7 +33,7 @@ export async function lay(bundler, entry) {
   return folder;
 }
 
-/** The lock file says what is installed, and does not know the tarball, which is another one after each build. */
+/** Installs the packages of the lock file. The lock file does not contain the tarball, which is different after each build. */
 async function install(folder) {
   const read = (path) => readFile(folder + path, "utf8").catch(() => undefined);
   const installed = "node_modules/.installed-lock.json";
@@ -44,20 +43,20 @@ async function install(folder) {
     await copyFile(`${folder}package-lock.json`, folder + installed);
   }
   const place = `${folder}node_modules/wicketgate`;
-  // What a development server has made of an earlier tarball, which had the same version, is out of date with it.
+  // A development server's cache of an earlier tarball is outdated, although the version is the same.
   for (const old of [place, `${folder}node_modules/.vite`]) await rm(old, { recursive: true, force: true });
   await mkdir(place, { recursive: true });
-  // As npm does it; the package has no dependencies and no scripts.
+  // As npm does it. The package has no dependencies and no scripts.
   await run("tar", ["--extract", "--file", await tarball, "--directory", place, "--strip-components", "1"]);
 }
 
-/** Builds for production, as the template's manifest says. */
+/** Builds for production, with the command of the template's manifest. */
 export const build = (folder) => run("npm", ["run", "--silent", "build"], { cwd: folder, env });
 
-/** How an app is served: the files of one of its folders, under a strict policy. `options` are those of `startPage`. */
+/** Serves an app as the files of one of its folders, under a strict policy. `options` are those of `startPage`. */
 export const files = (under) => (folder, options) => startPage({ directory: folder + under, ...options });
 
-/** How an app is served: by a program that comes with the bundler, and prints its address when it is ready. */
+/** Serves an app by a program that comes with the bundler and prints its address when it is ready. */
 export const program = (...command) => async (folder) => {
   const child = spawn(process.execPath, command, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   const kill = () => child.kill();

@@ -1,5 +1,5 @@
-//! What the client does, and in which order, in a simulated tab. One module for each section of the rules;
-//! `docs/rules.md` lists rules, tests, and the mutations that break them.
+//! What the client does, and in which order, in a simulated tab. One file for each section of the rules. `docs/design/rules.md`
+//! is made of these files, and lists the rules, their tests, and the mistakes that break them.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::unwrap_used,
@@ -10,14 +10,23 @@
 )]
 
 mod access;
+mod backend;
+mod bound;
 mod configuration;
 mod discovery;
-mod host;
+mod ending;
+mod environment;
+mod idle;
 mod keeping;
 mod lifecycle;
 mod openid;
+mod popup;
+mod proof;
+mod pushed;
 mod redeem;
 mod request;
+mod resources;
 mod response;
 mod session;
-mod stage;
+
+use support::{host, stage};

@@ -6,21 +6,21 @@ use std::rc::Rc;
 use wicketgate::client::{Client, LogoutOptions, Page, Session, Status};
 use wicketgate::protocol::http::Purpose;
 
-use crate::host::{Answer, Host, Task, block_on, join};
+use crate::host::{Answer, Task, TestHost, block_on, join};
 use crate::stage::*;
 
-/// A client on a callback page whose code will be answered with tokens.
-fn about_to_log_in() -> Rc<Client<Host>> {
+/// A client on a callback page whose code will be exchanged for tokens.
+fn about_to_log_in() -> Rc<Client<TestHost>> {
     let host = tab();
     let state = begun(&host, public());
     host.answer(Answer::json(200, TOKENS));
     connect(&host.next_page(&callback(&state)), public())
 }
 
-/// Who was told, and what.
+/// The notified listeners, each with its snapshot.
 type Heard = Rc<RefCell<Vec<(u8, Rc<Session>)>>>;
 
-fn finish(client: &Client<Host>) {
+fn finish(client: &Client<TestHost>) {
     block_on(client.handle_callback(None)).unwrap();
 }
 
@@ -39,7 +39,7 @@ fn the_snapshot_is_the_same_until_something_changes() {
 }
 
 #[test]
-fn listeners_hear_of_every_change_until_they_unsubscribe() {
+fn listeners_hear_of_every_change_until_their_subscription_is_dropped() {
     let client = about_to_log_in();
     let heard = Heard::default();
     let listen = |number: u8| {
@@ -51,9 +51,7 @@ fn listeners_hear_of_every_change_until_they_unsubscribe() {
     finish(&client);
     assert_eq!(heard.borrow().iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2]);
     assert!(heard.borrow().iter().all(|(_, session)| Rc::ptr_eq(session, &client.session())));
-    client.unsubscribe(one);
-    client.unsubscribe(one);
-    client.unsubscribe(99);
+    drop(one);
     log_out(&client).unwrap();
     assert_eq!(heard.borrow().last().map(|(number, session)| (*number, session.status)), Some((2, Status::SignedOut)));
     assert_eq!(heard.borrow().len(), 3);
@@ -65,15 +63,13 @@ fn listeners_hear_of_every_change_until_they_unsubscribe() {
 fn a_listener_may_unsubscribe_itself() {
     let client = about_to_log_in();
     let calls = Rc::new(Cell::new(0));
-    let own = Rc::new(Cell::new(0));
-    let id = {
-        let (client, calls, own) = (client.clone(), calls.clone(), own.clone());
-        client.clone().subscribe(move |_| {
-            calls.set(calls.get() + 1);
-            client.unsubscribe(own.get());
-        })
-    };
-    own.set(id);
+    let own = Rc::new(Cell::new(None));
+    let (counter, ending) = (calls.clone(), own.clone());
+    let subscription = client.subscribe(move |_| {
+        counter.set(counter.get() + 1);
+        drop(ending.take());
+    });
+    own.set(Some(subscription));
     finish(&client);
     log_out(&client).unwrap();
     assert_eq!(calls.get(), 1);
@@ -82,29 +78,41 @@ fn a_listener_may_unsubscribe_itself() {
 #[test]
 fn a_listener_that_was_unsubscribed_is_not_called_any_more() {
     let client = about_to_log_in();
-    let (second, calls) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-    {
-        let (client, second) = (client.clone(), second.clone());
-        client.clone().subscribe(move |_| client.unsubscribe(second.get()));
-    }
+    let (second, calls) = (Rc::new(Cell::new(None)), Rc::new(Cell::new(0)));
+    let ending = second.clone();
+    let _first = client.subscribe(move |_| drop(ending.take()));
     let counter = calls.clone();
-    second.set(client.subscribe(move |_| counter.set(counter.get() + 1)));
+    second.set(Some(client.subscribe(move |_| counter.set(counter.get() + 1))));
     finish(&client);
     assert_eq!(calls.get(), 0);
+}
+
+#[test]
+fn a_listener_may_own_the_subscription_of_another() {
+    let client = about_to_log_in();
+    let calls = Rc::new(Cell::new(0));
+    let counter = calls.clone();
+    let owned = client.subscribe(move |_| counter.set(counter.get() + 1));
+    let owner = client.subscribe(move |_| {
+        let _ = &owned;
+    });
+    drop(owner);
+    finish(&client);
+    assert_eq!(calls.get(), 0, "both have ended");
 }
 
 #[test]
 fn a_listener_may_end_the_session() {
     let client = about_to_log_in();
     let ending = client.clone();
-    client.subscribe(move |session| {
+    let _subscription = client.subscribe(move |session| {
         if session.status == Status::SignedIn {
             log_out(&ending).unwrap();
         }
     });
     let last = Rc::new(RefCell::new(None));
     let told = last.clone();
-    client.subscribe(move |session| {
+    let _subscription = client.subscribe(move |session| {
         told.replace(Some(session.status));
     });
     finish(&client);
@@ -118,11 +126,11 @@ fn a_listener_may_ask_and_subscribe() {
     let client = about_to_log_in();
     let (asking, late) = (client.clone(), Rc::new(Cell::new(0)));
     let counter = late.clone();
-    client.subscribe(move |session| {
+    let _subscription = client.subscribe(move |session| {
         assert!(Rc::ptr_eq(session, &asking.session()));
         assert_eq!(access_token(&asking, 0).is_ok(), session.status == Status::SignedIn);
         let counter = counter.clone();
-        asking.subscribe(move |_| counter.set(counter.get() + 1));
+        asking.subscribe(move |_| counter.set(counter.get() + 1)).forget();
     });
     finish(&client);
     assert_eq!(late.get(), 0, "it subscribed to later changes");
@@ -146,7 +154,7 @@ fn the_access_token_is_good_for_as_long_as_was_asked() {
     assert!(access_token(&client, 0).is_ok());
     page.pass(1);
     assert_eq!(code(access_token(&client, 0)), "no_session");
-    assert_eq!(client.session().status, Status::SignedIn, "only the server's word ends a session");
+    assert_eq!(client.session().status, Status::Expired);
 }
 
 #[test]
@@ -187,9 +195,9 @@ fn logout_ends_the_session_here_whatever_the_backend_says() {
         assert_eq!(client.session().status, Status::SignedIn);
         let changes = Rc::new(Cell::new(0));
         let counter = changes.clone();
-        client.subscribe(move |_| counter.set(counter.get() + 1));
+        let _subscription = client.subscribe(move |_| counter.set(counter.get() + 1));
         host.answer(answer);
-        let options = LogoutOptions::none();
+        let options = LogoutOptions::new();
         let mut logout = Task::new(client.logout(&options));
         logout.step();
         assert_eq!(client.session().status, Status::SignedOut, "before the backend answers");
@@ -228,7 +236,7 @@ fn a_session_that_was_asked_for_before_the_logout_does_not_come_back() {
     let host = tab();
     let page = Page::new(host.clone());
     host.answer(Answer::json(200, r#"{"session":{}}"#));
-    // One that does not ask for the session, of the same server.
+    // A client of the same server that does not ask for the session.
     let client = connect_on(&page, with_backend());
     assert_eq!(client.session().status, Status::SignedOut);
     let mut connecting = Task::new(Client::connect(&page, with_session_backend()));
@@ -245,8 +253,8 @@ fn clients_of_one_server_share_a_session_and_others_do_not() {
     host.answer(Answer::json(200, TOKENS));
     let page = Page::new(host.next_page(&callback(&state)));
     let (one, twin) = (connect_on(&page, public()), connect_on(&page, public()));
-    let other_client = connect_on(&page, public().with_json("clientId", json(r#""client-2""#)));
-    let other_server = connect_on(&page, public().with("issuer", "https://other.example"));
+    let other_client = connect_on(&page, with(public(), r#"{"clientId":"client-2"}"#));
+    let other_server = connect_on(&page, public().issuer("https://other.example"));
     finish(&one);
     assert_eq!(access_token(&twin, 0).unwrap(), "at-1");
     for other in [other_client, other_server] {
@@ -269,7 +277,7 @@ fn a_failed_login_leaves_the_backends_session() {
 const ADA: &str = r#"{"session":{"claims":{"sub":"ada"}}}"#;
 const BOB: &str = r#"{"session":{"claims":{"sub":"bob"}}}"#;
 
-fn user(client: &Client<Host>) -> Option<String> {
+fn user(client: &Client<TestHost>) -> Option<String> {
     client.session().claims.as_ref().and_then(|claims| claims.text("sub")).map(String::from)
 }
 
@@ -286,7 +294,7 @@ fn a_logout_has_the_last_word_over_a_hand_off_under_way() {
     host.answer(Answer::empty(204));
     assert_eq!(code(block_on(client.handle_callback(None))), "aborted");
     assert_eq!(client.session().status, Status::SignedOut);
-    // The answer has brought a cookie after the logout, which takes it away again; and nobody asks whose it is.
+    // The answer has set a cookie after the logout, so a second logout removes it; and no request asks whose session it is.
     assert_eq!(host.purposes(), [Purpose::HandOff, Purpose::BackendLogout, Purpose::BackendLogout]);
 }
 
@@ -309,7 +317,7 @@ fn a_late_answer_about_the_backends_session_does_not_undo_a_newer_login() {
     let host = tab();
     let state = begun(&host, with_backend());
     let page = Page::new(host.clone());
-    // One that does not ask for the session, of the same server.
+    // A client of the same server that does not ask for the session.
     let client = connect_on(&page, with_backend());
     host.answer(Answer::json(200, ADA));
     let mut connecting = Task::new(Client::connect(&page, with_session_backend()));
@@ -328,8 +336,8 @@ fn of_two_logins_under_way_the_later_one_wins() {
         [(public(), TOKENS.to_owned(), TOKENS.replace("at-1", "at-2")), (with_session_backend(), ADA.to_owned(), BOB.to_owned())]
     {
         let host = tab();
-        // On a callback page, so that no session is asked for.
-        let client = connect(&host.next_page(&callback("any")), configuration);
+        // On a callback page, so that no request asks for the session.
+        let client = connect(&host.next_page(&callback(NOBODYS)), configuration);
         let (first, second) = (callback(&begin(&client)), callback(&begin(&client)));
         host.clear_log();
         host.answer(Answer::json(200, &one));
@@ -339,7 +347,7 @@ fn of_two_logins_under_way_the_later_one_wins() {
         let landed = block_on(client.handle_callback(Some(&second))).unwrap();
         assert_eq!(code(join(vec![late]).remove(0)), "aborted");
         assert!(Rc::ptr_eq(&landed.session, &client.session()));
-        // Nobody is signed out who has just signed in.
+        // A user who has just signed in is not signed out.
         assert_eq!(host.requests().len(), 2);
         match user(&client) {
             Some(name) => assert_eq!(name, "bob"),
@@ -350,9 +358,9 @@ fn of_two_logins_under_way_the_later_one_wins() {
 
 #[test]
 fn clients_that_ask_for_something_else_or_for_another_user_share_no_session() {
-    let scoped = |scope: &str| public().with("scope", scope);
-    let of = |resource: &str| public().with("resource", resource);
-    let bound = |binding: &str| public().with("sessionBinding", binding);
+    let scoped = |scope: &str| public().scope(scope);
+    let of = |resource: &str| public().resource(resource);
+    let bound = |binding: &str| public().session_binding(binding);
     for (begun_as, other) in [
         (scoped("read"), scoped("read write")),
         (public(), scoped("read")),
@@ -417,7 +425,7 @@ fn a_logout_is_repeated_also_where_the_overtaken_login_got_no_answer() {
 #[test]
 fn a_logout_is_not_repeated_while_another_login_is_under_way() {
     let host = tab();
-    let client = connect(&host.next_page(&callback("any")), with_session_backend());
+    let client = connect(&host.next_page(&callback(NOBODYS)), with_session_backend());
     let (first, second) = (callback(&begin(&client)), callback(&begin(&client)));
     host.answer(Answer::json(200, ADA));
     let mut one = Task::new(client.handle_callback(Some(&first)));

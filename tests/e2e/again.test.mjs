@@ -1,6 +1,6 @@
-// What people do: reload, go back, open it twice, use two tabs. A code goes out once, whatever they do.
+// Users reload, go back, open a page twice, and use two tabs. The client sends a code once, whatever they do.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { startStage, until } from "./stage.mjs";
 import { parameter } from "./tab.mjs";
 
@@ -9,7 +9,7 @@ after(() => stage.close());
 
 const [openid, worksmart] = stage.ways;
 
-for (const { name, server, config } of stage.ways) {
+for (const { name, server, config, test } of stage.ways) {
   test(`${name}: §2.8 handleCallback twice at once: the same promise, one token request`, async (t) => {
     const tab = await stage.open(t);
     await tab.comeBack(config());
@@ -79,7 +79,7 @@ for (const { name, server, config } of stage.ways) {
     const tab = await stage.open(t);
     await tab.comeBack(config());
     server.fault = "slow";
-    // Reloading ends what runs in the page.
+    // The reload ends the call that runs in the page.
     tab.evaluate((config) => void app.handle(config), config()).catch(() => {});
     await until(() => server.tokenRequests().length === 1, "the code goes out");
     server.fault = undefined;
@@ -102,7 +102,7 @@ for (const { name, server, config } of stage.ways) {
   test(`${name}: §2.8 back and forward after the login: nothing is redeemed again`, async (t) => {
     const tab = await stage.open(t);
     await tab.logIn(config());
-    // The server's own page lies between.
+    // The server's own page lies between the two.
     const passed = [tab.url];
     for (; tab.url !== `${stage.page.origin}/`; passed.push(tab.url)) await tab.page.goBack();
     const ours = passed.filter((url) => url.startsWith(stage.page.origin));
@@ -138,8 +138,8 @@ for (const { name, server, config } of stage.ways) {
   test(`${name}: two logins begun in one tab: the older one can be finished, and the newer one too`, async (t) => {
     const tab = await stage.open(t);
     const [older, newer] = await tab.evaluate(async (config) => {
-      const client = await app.client(config);
-      return ["older", "newer"].map((appState) => client.authorizationUrl({ appState }));
+      const client = await app.ready(config);
+      return Promise.all(["older", "newer"].map((appState) => client.pushed({ appState })));
     }, config());
     for (const [url, name] of [
       [older, "older"],
@@ -154,7 +154,7 @@ for (const { name, server, config } of stage.ways) {
   });
 }
 
-test("OpenID: §2.4 the callback's URL opened a second time in its tab: transaction_used", async (t) => {
+openid.test("OpenID: §2.4 the callback's URL opened a second time in its tab: transaction_used", async (t) => {
   const tab = await stage.open(t);
   const url = await tab.comeBack(openid.config());
   await tab.handle(openid.config());
@@ -164,7 +164,7 @@ test("OpenID: §2.4 the callback's URL opened a second time in its tab: transact
   assert.equal(stage.oidc.tokenRequests().length, 1);
 });
 
-test("WorkSmart: §2.4 the callback's URL opened a second time in its tab: resolves with the session", async (t) => {
+worksmart.test("WorkSmart: §2.4 the callback's URL opened a second time in its tab: resolves with the session", async (t) => {
   const tab = await stage.open(t);
   const url = await tab.comeBack(worksmart.config(), { returnTo: "/inbox" });
   const { session } = await tab.handle(worksmart.config());
@@ -174,7 +174,7 @@ test("WorkSmart: §2.4 the callback's URL opened a second time in its tab: resol
   assert.equal(stage.worksmart.tokenRequests().length, 1);
 });
 
-test("WorkSmart: §2.4 back to the server after the login, and allowed once more: the second code stays unused", async (t) => {
+worksmart.test("WorkSmart: §2.4 back to the server after the login, and allowed once more: the second code stays unused", async (t) => {
   const tab = await stage.open(t);
   const { session } = await tab.logIn(worksmart.config());
   await tab.page.goBack();
@@ -185,7 +185,7 @@ test("WorkSmart: §2.4 back to the server after the login, and allowed once more
   assert.equal(stage.worksmart.tokenRequests().length, 1);
 });
 
-test("§2.4 the tombstone of a redeemed login holds no secret", async (t) => {
+openid.test("§2.4 the tombstone of a redeemed login holds no secret", async (t) => {
   const tab = await stage.open(t);
   const url = await tab.comeBack(openid.config());
   const [pending] = Object.values(await tab.transactions());

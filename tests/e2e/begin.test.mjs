@@ -1,6 +1,7 @@
-// Beginning a login: what is sent, what is kept, and what is refused before anybody leaves the page.
+// The beginning of a login: the parameters that are sent, the transaction that is stored, and the options that are refused
+// before the page navigates.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { startStage } from "./stage.mjs";
 
 const stage = await startStage();
@@ -11,12 +12,12 @@ const [openid, worksmart] = stage.ways;
 const names = (query) => query.split("&").map((pair) => pair.split("=")[0]);
 const authorizationUrl = (tab, config, options) =>
   tab.run(
-    ([config, options]) => app.outcome(async () => (await app.client(config)).authorizationUrl(options)),
+    ([config, options]) => app.outcome(async () => (await app.ready(config)).pushed(options)),
     [config, options],
   );
 const authorizationRequest = (server, path) => server.requests.find((request) => request.path === path);
 
-test("WorkSmart: §1.3 the request has exactly the documented parameters, in the documented order", async (t) => {
+worksmart.test("WorkSmart: §1.3 the request has exactly the documented parameters, in the documented order", async (t) => {
   const tab = await stage.open(t);
   await tab.begin(worksmart.config());
   const { query } = authorizationRequest(stage.worksmart, "/api/v1/oauth2/authorize");
@@ -31,7 +32,7 @@ test("WorkSmart: §1.3 the request has exactly the documented parameters, in the
   });
 });
 
-test("WorkSmart: §1.4 redirect_uri is sent only when configured", async (t) => {
+worksmart.test("WorkSmart: §1.4 redirect_uri is sent only when configured", async (t) => {
   const tab = await stage.open(t);
   const config = worksmart.config();
   delete config.worksmart.redirectUri;
@@ -40,7 +41,7 @@ test("WorkSmart: §1.4 redirect_uri is sent only when configured", async (t) => 
   assert.deepEqual(names(query), ["client_id", "response_type", "state"]);
 });
 
-test("OpenID: §1.2 §1.3 state, nonce and challenge are sent, S256, each parameter once", async (t) => {
+openid.test("OpenID: §1.2 §1.3 state, nonce and challenge are sent, S256, each parameter once", async (t) => {
   const tab = await stage.open(t);
   await tab.begin(openid.config());
   const { query } = authorizationRequest(stage.oidc, "/auth");
@@ -58,7 +59,7 @@ test("OpenID: §1.2 §1.3 state, nonce and challenge are sent, S256, each parame
   });
 });
 
-test("§1.3 the parameters stand in the same order whatever the order of the options", async (t) => {
+openid.test("§1.3 the parameters stand in the same order whatever the order of the options", async (t) => {
   const tab = await stage.open(t);
   const options = {
     prompt: "login",
@@ -78,7 +79,7 @@ test("§1.3 the parameters stand in the same order whatever the order of the opt
   assert.equal(searchParams.get("color"), "red & blue");
 });
 
-test("§1.3 a parameter that the client sets itself is refused, and nobody leaves", async (t) => {
+openid.test("§1.3 a parameter that the client sets itself is refused, and nobody leaves", async (t) => {
   const tab = await stage.open(t);
   for (const name of [
     "client_id",
@@ -96,7 +97,7 @@ test("§1.3 a parameter that the client sets itself is refused, and nobody leave
   assert.equal(tab.url, `${stage.page.origin}/`);
 });
 
-test("§1.7 a returnTo that leads away from the page's origin is refused", async (t) => {
+openid.test("§1.7 a returnTo that leads away from the page's origin is refused", async (t) => {
   const tab = await stage.open(t);
   const away = [
     "//evil.example",
@@ -117,10 +118,10 @@ test("§1.7 a returnTo that leads away from the page's origin is refused", async
   assert.deepEqual(await tab.transactions(), {});
 });
 
-test("§1.6 the transaction is stored before the URL is handed out, which happens synchronously", async (t) => {
+openid.test("§1.6 the transaction is stored before the URL is handed out, which happens synchronously", async (t) => {
   const tab = await stage.open(t);
   const [url, key] = await tab.evaluate(async (config) => {
-    const client = await app.client(config);
+    const client = await app.ready(config);
     const url = client.authorizationUrl({ returnTo: "/inbox", appState: { a: 1 } });
     return [url, Object.keys(sessionStorage).find((key) => key.startsWith("wicketgate.tx."))];
   }, openid.config());
@@ -137,10 +138,10 @@ test("§1.6 the transaction is stored before the URL is handed out, which happen
   assert.deepEqual(transaction.app_state, { a: 1 });
 });
 
-test("§1.1 no two logins share a state, a nonce or a challenge", async (t) => {
+openid.test("§1.1 no two logins share a state, a nonce or a challenge", async (t) => {
   const tab = await stage.open(t);
   const urls = await tab.evaluate(async (config) => {
-    const client = await app.client(config);
+    const client = await app.ready(config);
     return Array.from({ length: 50 }, () => client.authorizationUrl());
   }, openid.config());
   for (const name of ["state", "nonce", "code_challenge"]) {
@@ -148,10 +149,10 @@ test("§1.1 no two logins share a state, a nonce or a challenge", async (t) => {
   }
 });
 
-test("§1.6 at most 16 logins are pending, the oldest are dropped first", async (t) => {
+openid.test("§1.6 at most 16 logins are pending, the oldest are dropped first", async (t) => {
   const tab = await stage.open(t);
   const states = await tab.evaluate(async (config) => {
-    const client = await app.client(config);
+    const client = await app.ready(config);
     return Array.from({ length: 20 }, () => new URL(client.authorizationUrl()).searchParams.get("state"));
   }, openid.config());
   const kept = Object.keys(await tab.transactions());
@@ -159,7 +160,7 @@ test("§1.6 at most 16 logins are pending, the oldest are dropped first", async 
   assert(kept.includes(`wicketgate.tx.${states.at(-1)}`), "the newest is kept");
 });
 
-test("§1.6 expired logins are swept when the next one begins", async (t) => {
+openid.test("§1.6 expired logins are swept when the next one begins", async (t) => {
   const tab = await stage.open(t);
   await authorizationUrl(tab, openid.config());
   const [old] = Object.keys(await tab.transactions());
@@ -178,7 +179,7 @@ const storages = {
       },
     });
   },
-  // As real as it gets: filled up to the last character.
+  // A real full store: filled up to the last character.
   full: () => {
     for (let size = 2 ** 22, count = 0; size >= 1;) {
       try {
@@ -191,13 +192,13 @@ const storages = {
   "silently dropping what is written": () => {
     Storage.prototype.setItem = () => {};
   },
-  // What another script of the page may have left behind.
+  // A value that another script of the page may have left behind.
   missing: () => {
     Object.defineProperty(window, "sessionStorage", { value: undefined });
   },
 };
 
-for (const { name, config } of stage.ways) {
+for (const { name, config, test } of stage.ways) {
   for (const [state, spoil] of Object.entries(storages)) {
     test(`${name}: §1.6 sessionStorage ${state}: storage_unavailable, and nobody leaves the page`, async (t) => {
       const tab = await stage.open(t);
@@ -212,15 +213,15 @@ for (const { name, config } of stage.ways) {
   }
 }
 
-test("OpenID: the server's metadata is the discovered one, and discovery failures are named", async (t) => {
+openid.test("OpenID: the server's metadata is the discovered one, and discovery failures are named", async (t) => {
   const tab = await stage.open(t);
-  const metadata = await tab.evaluate(async (config) => (await app.client(config)).metadata, openid.config());
+  const metadata = await tab.evaluate(async (config) => (await app.ready(config)).metadata, openid.config());
   assert.equal(metadata.issuer, stage.oidc.issuer);
   assert.equal(metadata.token_endpoint, `${stage.oidc.issuer}/token`);
   assert.equal(metadata.authorization_response_iss_parameter_supported, true);
 
-  // The issuer in the document must be the configured one, to the character.
+  // The issuer in the document must equal the configured one, character by character.
   await assert.rejects(tab.begin(openid.config({ issuer: `${stage.oidc.issuer}/` })), { code: "invalid_metadata" });
-  // Nobody listens there; the policy would not let the request out either.
+  // No server listens there, and the policy would also block the request.
   await assert.rejects(tab.begin(openid.config({ issuer: "http://localhost:1" })), { code: "network_failed" });
 });

@@ -1,18 +1,21 @@
-// The page comes back alive from the browser's back/forward cache.
+// The browser restores the page from its back/forward cache.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { startStage } from "./stage.mjs";
 
 const stage = await startStage({ browser: { keepsPages: true } });
 after(() => stage.close());
 
-for (const { name, config } of stage.ways) {
+const [, worksmart] = stage.ways;
+
+for (const { name, config, test } of stage.ways) {
   test(`${name}: back from the login page before logging in: navigation_cancelled, and another try works`, async (t) => {
     const tab = await stage.open(t);
-    // A page that has not loaded to its end is not kept.
+    // The browser does not keep a page that has not finished loading.
     await tab.page.waitForFunction(() => document.readyState === "complete");
     await tab.evaluate(() => (window.alive = true));
-    // A little later, when nothing of the driver's is in the page any more. What it comes to is read after the page is back.
+    // A little later, when no code of the driver runs in the page any more. The test reads the result after the page has come
+    // back.
     await tab.evaluate((config) => {
       window.begun = new Promise((resolve) => setTimeout(() => resolve(app.begin(config)), 100));
       return undefined;
@@ -30,8 +33,8 @@ for (const { name, config } of stage.ways) {
   });
 }
 
-test("WorkSmart through the backend: a logout on a later page is not undone by the back button", async (t) => {
-  const [, { config }] = stage.ways;
+worksmart.test("WorkSmart through the backend: a logout on a later page is not undone by the back button", async (t) => {
+  const { config } = worksmart;
   const tab = await stage.open(t);
   assert.equal((await tab.logIn(config())).session.status, "signed-in");
   await tab.visit("/later");

@@ -1,15 +1,17 @@
-// A token endpoint that asks to be left alone (RFC 9110 §10.2.3) is. The clock of the page is the test's: no timer runs by
-// itself.
+// A token endpoint may ask clients to wait (RFC 9110 §10.2.3), and the client waits. The test controls the clock of the page:
+// no timer runs by itself.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { bundle } from "../servers/bundle.mjs";
 import { busy } from "../servers/faults.mjs";
 import { startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
-import { launchBrowser, needs } from "./browser.mjs";
+import { launchBrowser, needs, testThatNeeds } from "./browser.mjs";
 import { until } from "./stage.mjs";
 import { Tab } from "./tab.mjs";
+
+const test = testThatNeeds("tokens");
 
 const directory = fileURLToPath(new URL("page/", import.meta.url));
 const page = await startPage({ directory, built: { "/page.js": await bundle(`${directory}page.js`) } });
@@ -28,7 +30,7 @@ const refreshes = () => oidc.tokenRequests().filter(({ body }) => body.startsWit
 const status = async (tab) => (await tab.session(config)).status;
 const forced = (tab) => tab.accessToken(config, { forceRefresh: true });
 
-/** A tab in which somebody is signed in and whose clock stands still; the server's records are empty. */
+/** A tab in which a user is signed in and whose clock stands still. The server's records are empty. */
 async function open(t) {
   oidc.fault = undefined;
   const context = await browser.newContext();
@@ -44,7 +46,7 @@ async function open(t) {
   return tab;
 }
 
-/** The refresh is refused with this field. */
+/** Refuses the refresh with this field. */
 async function isRefused(tab, ...field) {
   oidc.fault = busy(...field);
   await assert.rejects(forced(tab), { code: "token_request_failed", status: 429, retryable: true });
@@ -69,7 +71,7 @@ for (const [name, field] of [
     assert.equal(await tab.accessToken(config), token);
     assert.deepEqual([await status(tab), refreshes()], ["stale", 1]);
 
-    // A date has no milliseconds; and who asks then need not wait for the next attempt.
+    // A date has no milliseconds. A user who asks then need not wait for the next attempt.
     await tab.page.clock.runFor(2_000);
     assert.notEqual(await forced(tab), token);
     assert.deepEqual([await status(tab), refreshes()], ["signed-in", 2]);

@@ -1,7 +1,7 @@
-// The way back goes wrong: what is not ours, not now, not whole or not allowed ends in a named error,
-// and no code goes out.
+// Callbacks that fail: a response that is another service's, outdated, incomplete or forbidden ends in a named error, and the
+// client does not send the code.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { startStage } from "./stage.mjs";
 import { parameter, withParameters } from "./tab.mjs";
 
@@ -10,9 +10,9 @@ after(() => stage.close());
 
 const [openid] = stage.ways;
 
-/** Begins a login, and opens the callback as `change` makes it of what the server would send. No server is needed. */
+/** Begins a login, and opens the callback with the response that `change` makes of the server's. No server is needed. */
 async function comeBackWith(tab, config, change) {
-  const url = await tab.run((config) => app.outcome(async () => (await app.client(config)).authorizationUrl()), config);
+  const url = await tab.run((config) => app.outcome(async () => (await app.client(config)).pushed()), config);
   const parameters = new URLSearchParams({ code: "a-code-that-nobody-issued", state: parameter(url, "state") });
   if (config.issuer) parameters.set("iss", config.issuer);
   const callback = change(`${stage.redirectUri}?${parameters}`);
@@ -20,8 +20,8 @@ async function comeBackWith(tab, config, change) {
   return callback;
 }
 
-for (const { name, server, config } of stage.ways) {
-  /** Whatever is wrong with the response: it is named, the URL is clean, no code is redeemed. */
+for (const { name, server, config, test } of stage.ways) {
+  /** For each invalid response: the error is named, the URL is clean, and no code is redeemed. */
   const refuses = (title, code, change, isResponse = true) =>
     test(`${name}: ${title}: ${code}`, async (t) => {
       const tab = await stage.open(t);
@@ -29,7 +29,7 @@ for (const { name, server, config } of stage.ways) {
       await assert.rejects(tab.handle(config()), { code });
       assert.equal(server.tokenRequests().length, 0, "no code goes out");
       assert.equal((await tab.session(config())).status, "signed-out");
-      // A stray `code` or `state` alone may be the app's own, and is no response to clean away.
+      // A `code` alone, or one with a `state` in another form than this client's, may be the app's own: it stays.
       if (isResponse) assert.equal(tab.url, stage.redirectUri, "§2.3 a failure cleans the URL too");
     });
 
@@ -48,9 +48,9 @@ for (const { name, server, config } of stage.ways) {
     assert.equal((await tab.logIn(config())).session.status, "signed-in", "another try works");
   });
 
-  refuses("§2.4 a foreign state", "transaction_not_found", (url) => withParameters(url, { state: "x".repeat(43) }));
+  refuses("§2.4 a foreign state", "transaction_not_found", (url) => withParameters(url, { state: "A".repeat(43) }));
   refuses("§2.2 a missing state", "callback_malformed", (url) => withParameters(url, { state: undefined }), false);
-  refuses("§2.2 an empty state", "callback_malformed", (url) => withParameters(url, { state: "" }));
+  refuses("§2.2 an empty state", "callback_malformed", (url) => withParameters(url, { state: "" }), false);
   refuses(
     "§2.2 neither code nor error",
     "callback_malformed",
@@ -69,11 +69,11 @@ for (const { name, server, config } of stage.ways) {
     (url) => `${withParameters(url, { code: undefined })}&error=x&error_description=a&error_description=b`,
   );
   refuses("§2.2 invalid percent-encoding in the code", "callback_malformed", (url) => url.replace("code=", "code=%zz"));
-  refuses("§2.2 invalid UTF-8 in the state", "callback_malformed", (url) => url.replace("state=", "state=%ff%fe"));
+  refuses("§2.2 invalid UTF-8 in the state", "callback_malformed", (url) => url.replace("state=", "state=%ff%fe"), false);
   refuses(
     "§2.4 an error is not believed before its state",
     "transaction_not_found",
-    () => `${stage.redirectUri}?error=access_denied&error_description=lies&state=${"y".repeat(43)}`,
+    () => `${stage.redirectUri}?error=access_denied&error_description=lies&state=${"B".repeat(42)}A`,
   );
   refuses("§2.6 a wrong iss", "issuer_mismatch", (url) => withParameters(url, { iss: "https://evil.example" }));
   refuses("§2.6 a wrong iss beside an error, which is then not believed", "issuer_mismatch", (url) =>
@@ -127,21 +127,21 @@ for (const { name, server, config } of stage.ways) {
   });
 }
 
-test("OpenID: §2.6 the provider says it sends iss, and it is missing: issuer_mismatch", async (t) => {
+openid.test("OpenID: §2.6 the provider says it sends iss, and it is missing: issuer_mismatch", async (t) => {
   const tab = await stage.open(t);
   await comeBackWith(tab, openid.config(), (url) => withParameters(url, { iss: undefined }));
   await assert.rejects(tab.handle(openid.config()), { code: "issuer_mismatch" });
   assert.equal(stage.oidc.tokenRequests().length, 0);
 });
 
-test("OpenID: §2.2 iss twice: callback_malformed", async (t) => {
+openid.test("OpenID: §2.2 iss twice: callback_malformed", async (t) => {
   const tab = await stage.open(t);
   const url = await comeBackWith(tab, openid.config(), (url) => `${url}&iss=${encodeURIComponent(stage.oidc.issuer)}`);
   assert.equal(new URL(url).searchParams.getAll("iss").length, 2);
   await assert.rejects(tab.handle(openid.config()), { code: "callback_malformed" });
 });
 
-test("§2.1 a callback URL with another path than the redirect URI's is refused", async (t) => {
+openid.test("§2.1 a callback URL with another path than the redirect URI's is refused", async (t) => {
   const tab = await stage.open(t);
   const url = new URL(await comeBackWith(tab, openid.config(), (url) => url));
   url.pathname = "/elsewhere";
@@ -149,7 +149,7 @@ test("§2.1 a callback URL with another path than the redirect URI's is refused"
   assert.equal(stage.oidc.tokenRequests().length, 0);
 });
 
-test("§2.7 what the server says is capped and free of control characters", async (t) => {
+openid.test("§2.7 what the server says is capped and free of control characters", async (t) => {
   const tab = await stage.open(t);
   const long = `bell\u0007${"d".repeat(5000)}`;
   await comeBackWith(tab, openid.config(), (url) =>

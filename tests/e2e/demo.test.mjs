@@ -1,15 +1,9 @@
-// The demo itself, started as a person starts it, used with a mouse and with a keyboard, and looked at.
+// The demo itself, started by its own command, used with a mouse and with a keyboard, and checked by pictures.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { launchBrowser, needs } from "./browser.mjs";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const screenshots = `${root}target/screenshots/`;
-await mkdir(screenshots, { recursive: true });
+import { launchBrowser } from "./browser.mjs";
+import { asked, devices, logInAs, open as openPage, screenshots, startDemo, unexpected } from "./demo.mjs";
 
 const demo = await startDemo({ PORT: "0" });
 const browser = await launchBrowser();
@@ -17,27 +11,7 @@ after(async () => {
   await browser.close();
   await demo.end("SIGTERM");
 });
-
-const devices = {
-  light: { colorScheme: "light", viewport: { width: 1280, height: 860 } },
-  dark: { colorScheme: "dark", viewport: { width: 1280, height: 860 } },
-  phone: {
-    colorScheme: "light",
-    viewport: { width: 390, height: 844 },
-    deviceScaleFactor: 2,
-    isMobile: true,
-    hasTouch: true,
-  },
-  "phone-dark": {
-    colorScheme: "dark",
-    viewport: { width: 390, height: 844 },
-    deviceScaleFactor: 2,
-    isMobile: true,
-    hasTouch: true,
-  },
-};
-
-const asked = ({ colorScheme }) => (colorScheme === "dark" ? needs("darkness") : {});
+const open = (t, options) => openPage(t, { demo, browser }, options);
 
 const ways = {
   WorkSmart: { ask: "Call the API", answered: /^GET .* answered 200$/, shows: "Analytical engine" },
@@ -64,7 +38,7 @@ for (const [device, options] of Object.entries(devices)) {
       await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
       assert.equal(page.url(), `${demo.origin}/`, "the callback's path and parameters are gone");
       assert.match(await page.locator("#status").textContent(), /^Signed in at/);
-      await page.getByText("ada@example.com").waitFor();
+      await page.locator("#facts").getByText("ada@example.com").waitFor();
 
       await page.getByRole("button", { name: ask }).click();
       await page.getByText(answered).waitFor();
@@ -101,20 +75,45 @@ test("demo: OpenID says who is logged in without asking anybody, and renews the 
   const { origin: own } = new URL(page.url());
   page.on("request", (request) => {
     const { origin, pathname } = new URL(request.url());
-    // What the page's own host is asked for, a picture that comes late, is no question to the provider.
+    // A request to the page's own host, such as one for a late picture, is not a request to the provider.
     if (origin !== own) asked.push(`${request.method()} ${pathname}`);
   });
 
   const expires = page.locator("#expires");
   const first = await expires.textContent();
   assert.match(first, /\d:\d\d:\d\d/);
-  // Not earlier than a second later: only then does it say something else.
+  // At least a second later: only then does the token's time differ.
   await page.waitForFunction((from) => Date.now() > from + 1000, Date.now());
   await page.getByRole("button", { name: "Renew" }).click();
   await page.waitForFunction((first) => document.querySelector("#expires").textContent !== first, first);
   assert.deepEqual(asked, ["POST /token"], "neither keys nor UserInfo");
   assert(await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).isVisible());
   assert.deepEqual(unexpected(heard), []);
+});
+
+test("demo: WorkSmart's token is renewed for as long as somebody watches, and a restart of the backend signs nobody out", async (t) => {
+  const short = await startDemo({ PORT: "0", TOKEN_LIFETIME: "2" });
+  t.after(() => short.end("SIGTERM"));
+  const { page } = await openPage(t, { demo: short, browser }, devices.light);
+  await page.getByRole("radio", { name: "WorkSmart" }).check();
+  await page.getByRole("button", { name: "Log in" }).click();
+  await logInAs(page, "ada");
+  await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
+  const api = () => page.evaluate(async () => (await fetch("/api/v1/me")).status);
+
+  // Three lives of a token, by the page's clock, which is also the server's.
+  const isLater = (seconds) => page.waitForFunction((until) => Date.now() > until, Date.now() + seconds * 1000, { polling: 100 });
+  for (let life = 0; life < 3; life++) {
+    await isLater(2.1);
+    assert.equal(await api(), 200, `after ${life + 1} lives`);
+    assert.match(await page.locator("#status").textContent(), /^Signed in/);
+  }
+
+  process.kill(await backendOf(short.pid), "SIGKILL");
+  await page.waitForFunction(async () => (await fetch("/api/v1/me")).status === 200, undefined, { polling: 100 });
+  await page.reload();
+  await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
+  await page.screenshot({ path: `${screenshots}restarted.png` });
 });
 
 test("demo: after the logout at the OpenID provider it asks for the password again", async (t) => {
@@ -142,7 +141,7 @@ test("demo: after the logout at the OpenID provider it asks for the password aga
 
 test("demo: no token is left where a script could find it", async (t) => {
   const { page } = await open(t, devices.light);
-  // On its way: the browser may have dropped it when somebody asks for it afterwards.
+  // Recorded at once, because the browser may drop the body later.
   await page.addInitScript(() => {
     const { fetch } = window;
     window.fetch = async (...request) => {
@@ -245,49 +244,11 @@ test("demo: a port that was asked for and is taken is told, not replaced", async
   await assert.rejects(startDemo({ PORT: port }), new RegExp(`Port ${port} is taken`));
 });
 
-const unexpected = (heard) =>
-  heard
-    // The browser itself writes down that the backend answered "no session" with 401, as the contract says.
-    .filter((text) => !(text.includes("401") && text.endsWith("/auth/session")))
-    // Before a picture of Firefox, Playwright tries to add this style, and the policy refuses it.
-    .filter((text) => !text.includes(createHash("sha256").update("body {}").digest("base64")));
-
-async function logInAs(page, username) {
-  await page.getByLabel("User name").fill(username);
-  await page.getByLabel("Password").fill("wicket");
-  await page.getByRole("button", { name: "Allow" }).click();
-}
-
-async function open(t, options) {
-  const context = await browser.newContext(options);
-  t.after(() => context.close());
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const heard = [];
-  page.on("console", (message) => heard.push(`${message.text()} ${message.location().url}`));
-  page.on("pageerror", (error) => heard.push(error.message));
-  await page.goto(demo.origin);
-  return { page, heard };
-}
-
-async function startDemo(environment) {
-  const child = spawn(process.execPath, [`${root}scripts/demo.mjs`], { env: { ...process.env, ...environment } });
-  let log = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
-  const ended = new Promise((resolve) => child.on("close", resolve));
-  const ready = new Promise((resolve) => {
-    child.stdout.on("data", () => {
-      const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(log)?.[0];
-      if (origin && log.includes("╯")) resolve(origin);
-    });
-  });
-  const origin = await Promise.race([ready, ended]);
-  if (typeof origin !== "string") throw new Error(log);
-  return {
-    origin,
-    end(signal) {
-      child.kill(signal);
-      return ended;
-    },
-  };
+/** The process of the backend that the demo `pid` has started. */
+async function backendOf(pid) {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
+  for (const child of children) {
+    if ((await readFile(`/proc/${child}/comm`, "utf8")).startsWith("wicketgate-back")) return Number(child);
+  }
+  throw new Error(`No backend is among ${children}.`);
 }

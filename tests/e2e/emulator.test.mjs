@@ -1,4 +1,4 @@
-// The WorkSmart stand-in is as strict as it says: a lenient one would let a wrong client pass.
+// The WorkSmart stand-in is as strict as it claims: a lenient one would accept a wrong client.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startResource } from "../servers/resource.mjs";
@@ -14,7 +14,7 @@ const { clientId, clientSecret, origin } = worksmart;
 const authorize = (query) => fetch(`${origin}/api/v1/oauth2/authorize?${query}`, { redirect: "manual" });
 const documented = `client_id=${clientId}&response_type=code&state=s`;
 
-/** What the browser is sent back with, or `undefined` when it is not sent anywhere. */
+/** The parameters with which the browser is sent back, or `undefined` if it is not. */
 function sentBack(answer) {
   const location = answer.headers.get("location");
   if (!location) return undefined;

@@ -1,16 +1,19 @@
-// What the package gives out: real errors, frozen snapshots, promises that are the same. The module answers with texts;
-// here is what its wrapper makes of them. No server has to be real for that: `window.fetch` is a stub, and says what it is to say.
+// The values that the package returns: real errors, frozen snapshots, and stable promises. The module answers with texts, and
+// these tests check what its wrapper makes of them. They need no real server: `window.fetch` is a stub, and answers as a test
+// says.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { needs } from "./browser.mjs";
+import { after } from "node:test";
+import { needs, testThatNeeds } from "./browser.mjs";
 import { startStage } from "./stage.mjs";
+
+const test = testThatNeeds("tokens");
 
 const stage = await startStage();
 after(() => stage.close());
 
 const tokens = { access_token: "at", token_type: "bearer", expires_in: 60, scope: "s" };
 
-/** A tab with what these tests do in it again and again. */
+/** A tab with the calls that these tests repeat. */
 async function open(t) {
   const tab = await stage.open(t);
   await tab.evaluate(() => {
@@ -21,7 +24,13 @@ async function open(t) {
         metadata: { issuer: "https://as.example", authorization_endpoint: endpoint("authorize"), token_endpoint: endpoint("token") },
         ...more,
       }),
-      client: (clientId, more) => app.createClient(face.config(clientId, more)),
+      /** A client that has loaded everything it needs. */
+      async ready(config) {
+        const client = await app.createClient(config);
+        await client.load();
+        return client;
+      },
+      client: (clientId, more) => face.ready(face.config(clientId, more)),
 
       /** The callback of a login that `client` begins now. */
       callback(client, query) {
@@ -29,7 +38,7 @@ async function open(t) {
         return `${location.origin}/callback?${query}&state=${new URL(url).searchParams.get("state")}`;
       },
 
-      /** Lets the server answer every request with this text. */
+      /** Makes the server answer every request with this text. */
       answer(status, body) {
         face.requests = 0;
         window.fetch = async () => {
@@ -38,7 +47,7 @@ async function open(t) {
         };
       },
 
-      /** What can be seen of the error that `work` ends in. */
+      /** The visible members of the error that `work` ends in. */
       async error(work) {
         const error = await new Promise((resolve) => resolve(work())).then(() => new Error("none"), (error) => error);
         return {
@@ -56,11 +65,13 @@ async function open(t) {
   return tab;
 }
 
-/** A `WicketgateError` of the contract: a real `Error`, with what it must have and nothing else. */
+/** Checks a `WicketgateError` of the contract: a real `Error`, with the promised members and no others. */
 function checkError(seen, code, retryable = false, more = {}) {
-  const { message, hint, ...others } = seen;
-  assert.match(message, /^\w.*\.$/);
+  const { message, summary, hint, found, expected, ...others } = seen;
+  assert.equal(message, `${summary} ${hint} [${code}]`);
+  assert.match(summary, /^\w.*[.?]$/);
   assert.match(hint, /^[A-Z].*\.$/);
+  for (const value of [found, expected]) assert(value === undefined || (value.length > 0 && value.length <= 256));
   const genuine = { isError: true, isOurs: true, isMessageHidden: true, hasStack: true, isPlainOauth: true };
   assert.deepEqual(others, { name: "WicketgateError", code, retryable, ...genuine, ...more });
 }
@@ -68,8 +79,8 @@ function checkError(seen, code, retryable = false, more = {}) {
 for (const [what, issuer] of Object.entries({ "a symbol": "Symbol()", "a number": "7", "an object": "({})", "null": "null" })) {
   test(`the first call of a page with ${what} as issuer: invalid_config, and nobody is asked`, async (t) => {
     const tab = await open(t);
-    // Before the module is there, the wrapper looks at it.
-    const trying = new Function(`face.answer(500, ""); return face.error(() => app.createClient({ clientId: "a", issuer: ${issuer} }));`);
+    // Before the module is loaded, the wrapper checks it.
+    const trying = new Function(`face.answer(500, ""); return face.error(() => face.ready({ clientId: "a", issuer: ${issuer} }));`);
     checkError(await tab.evaluate(trying), "invalid_config");
     assert.equal(await tab.evaluate(() => face.requests), 0);
   });
@@ -78,13 +89,13 @@ for (const [what, issuer] of Object.entries({ "a symbol": "Symbol()", "a number"
 test("errors are real errors, with the members of the contract and no others", async (t) => {
   const tab = await open(t);
   const error = (work) => tab.evaluate(work);
-  checkError(await error(() => face.error(() => app.createClient({}))), "invalid_config");
-  checkError(await error(() => face.error(() => app.createClient())), "invalid_config");
-  checkError(await error(() => face.error(() => face.client("a", { dpop: "always" }))), "unsupported_environment");
+  checkError(await error(() => face.error(() => face.ready({}))), "invalid_config");
+  checkError(await error(() => face.error(() => face.ready())), "invalid_config");
+  checkError(await error(() => face.error(() => face.client("a", { tokenStore: "worker" }))), "unsupported_environment");
   const unreachable = () =>
     face.error(() => {
       window.fetch = async () => Promise.reject(new TypeError("Failed to fetch"));
-      return app.createClient({ clientId: "a", issuer: "https://unreachable.example" });
+      return face.ready({ clientId: "a", issuer: "https://unreachable.example" });
     });
   checkError(await error(unreachable), "network_failed", true);
 
@@ -93,7 +104,11 @@ test("errors are real errors, with the members of the contract and no others", a
     const url = face.callback(client, "error=access_denied&error_description=a%0Ab&iss=https://as.example");
     return face.error(() => client.handleCallback(url));
   });
-  checkError(refused, "authorization_failed", false, { oauth: { error: "access_denied", error_description: "ab" } });
+  checkError(refused, "authorization_failed", false, {
+    oauth: { error: "access_denied", error_description: "ab" },
+    verified: true,
+    returnTo: "/there",
+  });
   assert(!refused.message.includes("ab"));
 
   const unredeemed = await error(async () => {
@@ -101,7 +116,7 @@ test("errors are real errors, with the members of the contract and no others", a
     face.answer(400, '{"error":"invalid_grant"}');
     return face.error(() => client.handleCallback(face.callback(client, "code=ABC")));
   });
-  checkError(unredeemed, "token_request_failed", false, { status: 400, oauth: { error: "invalid_grant" } });
+  checkError(unredeemed, "token_request_failed", false, { status: 400, oauth: { error: "invalid_grant" }, returnTo: "/there" });
 });
 
 test("a call that answers at once throws its error, one that takes its time rejects with it", async (t) => {
@@ -181,7 +196,7 @@ test("the session is one frozen object until it changes", async (t) => {
     before: { status: "signed-out" },
     after: { status: "signed-in", tokenType: "Bearer", scope: "s" },
     token: "at",
-    end: { status: "signed-out" },
+    end: { status: "signed-out", endedBy: "logout" },
     isAnotherAgain: true,
   });
 });
@@ -206,7 +221,7 @@ test("listeners: each hears of each change once, whatever another one throws", n
     await client.logout();
     unsubscribeOther();
     await client.handleCallback(face.callback(client, "code=DEF"));
-    // What was thrown comes out a turn later.
+    // The thrown error is reported one turn later.
     await new Promise((resolve) => setTimeout(resolve));
     return heard;
   }, JSON.stringify(tokens));
@@ -219,7 +234,7 @@ test("a session that ends before its result is delivered is in the result all th
   const seen = await tab.evaluate(async (tokens) => {
     const client = await face.client("ended", { tokenStore: "memory" });
     const unsubscribe = client.subscribe(async ({ status }) => {
-      // A turn of promises later, as an app that awaits something does it.
+      // One turn of promises later, like an app that awaits something.
       await null;
       if (status === "signed-in") await client.logout();
     });
@@ -249,7 +264,7 @@ test("one callback, one promise, one request", async (t) => {
     await other;
     const twice = face.requests;
 
-    // By the page's own URL, which is another one as soon as it is cleaned; and by another client of the same session.
+    // By the page's own URL, which changes as soon as it is cleaned; and by another client of the same session.
     history.replaceState(null, "", face.callback(client, "x=1&code=GHI"));
     const ofPage = client.handleCallback();
     isSame.push(ofPage === client.handleCallback(), location.search === "?x=1");
@@ -283,7 +298,7 @@ test("what is refused is refused by the same promise, too", async (t) => {
   assert.deepEqual(seen, [true, true, "token_request_failed", 1]);
 });
 
-test("what comes from outside has no say in prototypes", async (t) => {
+test("what comes from outside has no say in prototypes", needs("backend"), async (t) => {
   const tab = await open(t);
   const seen = await tab.evaluate(async () => {
     const backend = { exchangeUrl: "/exchange" };
@@ -295,7 +310,7 @@ test("what comes from outside has no say in prototypes", async (t) => {
     const metadata = JSON.parse(
       '{"issuer":"https://as.example","authorization_endpoint":"https://as.example/a","token_endpoint":"https://as.example/t","__proto__":{"polluted":1},"x":{"y":[1.50,null,"é"]}}',
     );
-    const described = await app.createClient({ clientId: "metadata", metadata });
+    const described = await face.ready({ clientId: "metadata", metadata });
     return {
       arePlain: [result.backend, result.appState, result.session.claims, described.metadata].map(isPlain),
       areUnpolluted: [result.backend.admin, result.appState.a, result.session.claims.admin, described.metadata.polluted, {}.admin].every(

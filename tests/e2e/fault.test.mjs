@@ -1,14 +1,16 @@
-// A trap inside the module, as a panic is one, leaves no promise pending and no broken module in use. It is brought
-// about by what the module calls: an exception out of the clock goes through the module as a trap's does.
+// A trap inside the module, such as a panic, leaves no promise pending and no broken module in use. The tests cause it by a
+// function that the module calls: an exception of the clock passes through the module like a trap.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { needs } from "./browser.mjs";
+import { after } from "node:test";
+import { needs, testThatNeeds } from "./browser.mjs";
 import { startStage } from "./stage.mjs";
+
+const test = testThatNeeds("tokens");
 
 const stage = await startStage();
 after(() => stage.close());
 
-const ended = { code: "unsupported_environment", message: /must be loaded anew/, retryable: false };
+const ended = { code: "unsupported_environment", message: /module crashed/, retryable: false };
 const [{ config }] = stage.ways;
 const trap = () => {
   Date.now = () => {
@@ -18,9 +20,9 @@ const trap = () => {
 
 test("in a call that answers at once: it throws our error, and so does every call after it", async (t) => {
   const tab = await stage.open(t);
-  await tab.run((config) => app.outcome(async () => void (await app.client(config))), config());
+  await tab.run((config) => app.outcome(async () => void (await app.ready(config))), config());
   await tab.evaluate(trap);
-  const url = () => tab.run((config) => app.outcome(async () => (await app.client(config)).authorizationUrl()), config());
+  const url = () => tab.run((config) => app.outcome(async () => (await app.ready(config)).authorizationUrl()), config());
   await assert.rejects(url(), ended);
   const session = () => tab.run((config) => app.outcome(async () => (await app.client(config)).session()), config());
   await assert.rejects(session(), ended);
@@ -28,7 +30,7 @@ test("in a call that answers at once: it throws our error, and so does every cal
 
 test("in the first step of a call that takes its time: it rejects", async (t) => {
   const tab = await stage.open(t);
-  await tab.run((config) => app.outcome(async () => void (await app.client(config))), config());
+  await tab.run((config) => app.outcome(async () => void (await app.ready(config))), config());
   await tab.evaluate(trap);
   await assert.rejects(tab.run((config) => app.begin(config), config()), ended);
 });
@@ -36,7 +38,7 @@ test("in the first step of a call that takes its time: it rejects", async (t) =>
 test("in a later step: everything that waits rejects, and nothing hangs", needs("early scripts"), async (t) => {
   const tab = await stage.open(t);
   await tab.begin(config());
-  // On the way back, the clock fails once the token endpoint has answered.
+  // At the callback, the clock fails once the token endpoint has answered.
   await tab.page.addInitScript(() => {
     const { fetch } = window;
     window.fetch = async (url, init) => {
@@ -53,7 +55,7 @@ test("in a later step: everything that waits rejects, and nothing hangs", needs(
   await tab.answer();
   const both = await tab.evaluate(async (config) => {
     const client = await app.client(config);
-    const silent = () => app.createClient({ clientId: "app", issuer: "https://silent.example" });
+    const silent = async () => (await app.createClient({ clientId: "app", issuer: "https://silent.example" })).load();
     return Promise.all([app.outcome(() => client.handleCallback()), app.outcome(silent)]);
   }, config());
   for (const { error } of both) {

@@ -1,16 +1,18 @@
-// `client.fetch`: to whom the access token goes, what a refused one leads to, and that everything else is the browser's own
-// `fetch`. The tokens are a real provider's, and the API asks the provider whose they are.
+// `client.fetch`: the origins that get the access token, the reaction to a refused token, and that everything else is the
+// browser's own `fetch`. A real provider issues the tokens, and the API asks the provider for their user.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { bundle } from "../servers/bundle.mjs";
 import { ACR, startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
 import { startResource } from "../servers/resource.mjs";
 import { startWorksmart } from "../servers/worksmart.mjs";
-import { launchBrowser, needs } from "./browser.mjs";
+import { launchBrowser, needs, testThatNeeds } from "./browser.mjs";
 import { until } from "./stage.mjs";
 import { Tab } from "./tab.mjs";
+
+const test = testThatNeeds("tokens");
 
 const directory = fileURLToPath(new URL("page/", import.meta.url));
 const page = await startPage({ directory, built: { "/page.js": await bundle(`${directory}page.js`) } });
@@ -18,7 +20,7 @@ const redirectUri = `${page.origin}/callback`;
 const oidc = await startOidc({ redirectUris: [redirectUri] });
 const worksmart = await startWorksmart({ redirectUris: [redirectUri] });
 const [api, other] = await startNeighbours();
-// What stops a request here is to be the library alone.
+// Only the library may block a request here.
 page.servers = ["*"];
 const browser = await launchBrowser({ names: ["*.evil.example"] });
 
@@ -27,7 +29,7 @@ after(async () => {
   await Promise.all([api, other, oidc, worksmart, page].map((server) => server.close()));
 });
 
-/** An API, and a server that lets everybody in and whose origin begins like the API's: its port has a digit more. */
+/** An API, and a server that accepts every request and whose origin begins like the API's: its port has one more digit. */
 async function startNeighbours() {
   const userOf = async (token) => {
     const answer = await fetch(`${oidc.issuer}/me`, { headers: { authorization: `Bearer ${token}` } });
@@ -54,7 +56,7 @@ const config = {
 const me = `${api.origin}/api/v1/me`;
 const echo = `${api.origin}/api/v1/echo`;
 
-/** A new browser profile with one tab, on a page where somebody has logged in; servers without faults and with empty records. */
+/** A new browser profile with one tab, on a page where a user has logged in; servers without faults and with empty records. */
 async function open(t, kept = config) {
   Object.assign(oidc, { fault: undefined, hold: undefined, lifetime: 3600 });
   for (const server of [api, other]) Object.assign(server, { challenge: undefined, hold: undefined });
@@ -70,15 +72,15 @@ async function open(t, kept = config) {
   return Object.assign(tab, { token });
 }
 
-/** Runs `work`, which gets the client, and `argument`. Gives its value, or of an error its members. */
+/** Runs `work`, which gets the client and `argument`. Returns its value, or the members of its error. */
 async function ask(tab, work, argument, kept = config) {
-  // Put together here: the page's policy lets no text become code.
+  // The code is assembled here, because the page's policy forbids evaluating text as code.
   const asking = new Function("[config, argument]", `return app.outcome(async () => (${work})(await app.client(config), argument));`);
   const { value, error } = await tab.evaluate(asking, [kept, argument]);
   return error ?? value;
 }
 
-/** What a request came to: status and text. */
+/** The result of a request: status and text. */
 const call = (tab, input, init) =>
   ask(
     tab,
@@ -92,12 +94,12 @@ const call = (tab, input, init) =>
 const refreshes = () => oidc.tokenRequests().filter(({ body }) => body.startsWith("grant_type=refresh_token"));
 const authorizations = (server) => server.requests.map(({ headers }) => headers.authorization);
 
-/** Refuses this one token from now on. */
+/** Refuses this token from now on. */
 function refuse(token) {
   api.challenge = (shown) => shown === token && 'Bearer error="invalid_token"';
 }
 
-// ── What goes out ──
+// ── The request ──
 
 test("a GET has the token, and the answer is the API's", async (t) => {
   const tab = await open(t);
@@ -109,7 +111,7 @@ test("a GET has the token, and the answer is the API's", async (t) => {
   assert.equal(missing.status, 404, "what the API refuses is an answer, as with fetch");
 });
 
-/** Bodies, made in the page: what `fetch` takes, and what of it must be in what the API gets. */
+/** Bodies, made in the page: a value that `fetch` accepts, and the text that the API must receive. */
 const bodies = {
   string: { make: () => "words", sent: /^words$/, type: /^text\/plain/ },
   URLSearchParams: { make: () => new URLSearchParams({ a: "b c" }), sent: /^a=b\+c$/, type: /^application\/x-www-form-urlencoded/ },
@@ -153,7 +155,7 @@ for (const [name, { make, sent, type }] of Object.entries(bodies)) {
       );
       for (const { body, headers } of api.requests) {
         assert.match(body, sent);
-        // Where both have a body, the headers are the Request's, and say what its own was: so does the browser's `fetch`.
+        // If both have a body, the headers are the Request's, and describe its own body. The browser's `fetch` does the same.
         assert.match(String(headers["content-type"]), way === "Request and init" ? /^text\/plain/ : type);
         assert.equal(headers["content-length"], String(Buffer.byteLength(body)), "not as a stream");
       }
@@ -178,7 +180,7 @@ test("a stream as body is the browser's own affair", async (t) => {
     echo,
   );
   assert.deepEqual(errors[0], errors[1]);
-  // Chromium refuses it over HTTP/1.1, Firefox sends its name as text, WebKit refuses it.
+  // Chromium refuses it over HTTP/1.1, Firefox sends its name as text, and WebKit refuses it.
   assert(api.requests.length === 0 || api.requests.every(({ body }) => body === "[object ReadableStream]"));
 });
 
@@ -217,7 +219,7 @@ test("the answer is the browser's own: a stream that is read as it comes", async
   assert.deepEqual(rest, ["and done", true]);
 });
 
-// ── Where it does not go ──
+// ── Where the token does not go ──
 
 test("an origin that is not named exactly gets nothing, and is told nothing", async (t) => {
   const tab = await open(t);
@@ -244,11 +246,11 @@ test("an origin that is not named exactly gets nothing, and is told nothing", as
     assert.deepEqual([name, code], ["WicketgateError", "origin_not_allowed"], input);
     assert.match(hint, /allowedOrigins/);
   }
-  // User and password in a URL are no request at all for a browser.
+  // A browser refuses a URL with user name and password.
   for (const input of [`http://${host}@127.0.0.1:${otherPort}/`, `http://user:word@${host}/`]) {
     assert.equal((await call(tab, input)).name, "TypeError", input);
   }
-  // The same origin in other words, meanwhile, is the same origin.
+  // Another spelling of the same origin is the same origin.
   for (const input of [`HTTP://127.0.0.1:${port}/api/v1/me`, `http://127.1:${port}/api/v1/me`, `http://0x7f.0.0.1:${port}/x/../api/v1/me`]) {
     assert.equal((await call(tab, input)).status, 200, input);
   }
@@ -266,7 +268,7 @@ test("a redirect to another origin arrives there without the token, and what com
   assert.deepEqual(authorizations(api), Array(2).fill(`Bearer ${tab.token}`));
   assert.deepEqual(authorizations(other), [undefined, undefined]);
   assert(!JSON.stringify(other.requests).includes(tab.token));
-  // Nor does it come back on the way back.
+  // A redirect that returns does not bring the token back.
   const there = `${other.origin}/go?redirect=${encodeURIComponent(me)}`;
   api.requests.length = other.requests.length = 0;
   await call(tab, `${api.origin}/go?redirect=${encodeURIComponent(there)}`);
@@ -293,13 +295,13 @@ test("an Authorization header of its own, and no-cors, are refused, and nothing 
   }
   const ofRequest = await ask(tab, (client, url) => client.fetch(new Request(url, { headers: { authorization: "x" } })), me);
   assert.equal(ofRequest.code, "invalid_option");
-  // What no browser takes is the browser's error.
+  // If no browser accepts the request, the error is the browser's.
   assert.equal((await call(tab, me, { method: "GET", body: "x" })).name, "TypeError");
   assert.equal((await call(tab, "http://[")).name, "TypeError");
   assert.deepEqual(api.requests, []);
 });
 
-test("who has no session has no request: nobody signed in, and with a backend", needs("interception"), async (t) => {
+test("who has no session has no request: nobody signed in, and with a backend", needs("interception", "backend"), async (t) => {
   const tab = await open(t);
   await tab.run((config) => app.logOut(config, { redirect: false }), config);
   assert.equal((await call(tab, me)).code, "no_session");
@@ -312,7 +314,7 @@ test("who has no session has no request: nobody signed in, and with a backend", 
       backend: { exchangeUrl: "/auth/exchange" },
     },
   };
-  // In the place of a backend that works.
+  // Replaces a working backend.
   await tab.page.route("**/auth/exchange", (route) => route.fulfill({ json: { session: { claims: { sub: "ada" } } } }));
   await tab.logIn(withBackend);
   assert.equal((await tab.session(withBackend)).status, "signed-in");
@@ -405,9 +407,9 @@ test("another user logs in meanwhile in another tab: the refused request is not 
   assert.deepEqual(refreshes(), []);
 });
 
-// ── The signal ──
+// ── The abort signal ──
 
-/** Begins a request with a signal, and lets `window.aborted` tell whether it ended in the signal's own reason. */
+/** Begins a request with a signal, and sets `window.aborted` to whether it ended with the signal's own reason. */
 const begin = (tab, url) =>
   tab.evaluate(
     ([config, url]) => {
@@ -497,7 +499,7 @@ test("aborted while the answer comes: the reader has the signal's reason", needs
 
 test("an API that wants a better login says so, the login brings it, and the API is content", async (t) => {
   const tab = await open(t);
-  // What the ID token says that came with an access token.
+  // The claim of the ID token that came with an access token.
   const acrOf = (token) => {
     const answers = oidc.answers.filter(({ url }) => url === "/token").map(({ body }) => JSON.parse(body));
     const { id_token: idToken } = answers.find(({ access_token: other }) => other === token);

@@ -1,6 +1,6 @@
-// The main road: log in by redirect and come back, at both servers.
+// The usual flow: log in by redirect and come back, at both servers.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { needs } from "./browser.mjs";
 import { startStage } from "./stage.mjs";
 import { parameter } from "./tab.mjs";
@@ -8,7 +8,7 @@ import { parameter } from "./tab.mjs";
 const stage = await startStage();
 after(() => stage.close());
 
-for (const { name, server, config } of stage.ways) {
+for (const { name, server, config, test } of stage.ways) {
   test(`${name}: logs in, gives back returnTo and appState, and is signed in`, async (t) => {
     const tab = await stage.open(t);
     await tab.visit("/projects/7?sort=name#hours");
@@ -113,7 +113,7 @@ for (const { name, server, config } of stage.ways) {
   test(`${name}: the one-call functions log in as the client does`, async (t) => {
     const tab = await stage.open(t);
     const gone = tab.page.waitForURL(({ origin }) => origin === server.origin);
-    // Leaving the page ends what runs in it.
+    // Leaving the page ends the call that runs in it.
     tab.evaluate((config) => void app.beginLogin(app.configOf(config), { returnTo: "/one" }), config()).catch(() => {});
     await gone;
     await tab.answer();
@@ -125,7 +125,7 @@ for (const { name, server, config } of stage.ways) {
 
 const [openid, worksmart] = stage.ways;
 
-test("OpenID: §3 the token request has each parameter once, no credentials, no referrer", needs("cookies"), async (t) => {
+openid.test("OpenID: §3 the token request has each parameter once, no credentials, no referrer", needs("cookies"), async (t) => {
   const tab = await stage.open(t);
   await tab.page.context().addCookies([{ name: "spy", value: "1", url: stage.oidc.origin }]);
   const url = await tab.comeBack(openid.config());
@@ -148,7 +148,7 @@ test("OpenID: §3 the token request has each parameter once, no credentials, no 
   assert.equal(headers.referer, undefined);
 });
 
-test("OpenID: the access token reads UserInfo", async (t) => {
+openid.test("OpenID: the access token reads UserInfo", async (t) => {
   const tab = await stage.open(t);
   await tab.logIn(openid.config());
   const claims = await tab.evaluate(async (config) => {
@@ -159,7 +159,7 @@ test("OpenID: the access token reads UserInfo", async (t) => {
   assert.deepEqual(claims, { sub: "ada", name: "Ada Lovelace", email: "ada@example.com" });
 });
 
-test("OpenID: the session says scope and token type; logout ends it here", async (t) => {
+openid.test("OpenID: the session says scope and token type; logout ends it here", async (t) => {
   const tab = await stage.open(t);
   const { session } = await tab.logIn(openid.config());
   assert.equal(session.scope, "openid profile email");
@@ -167,12 +167,12 @@ test("OpenID: the session says scope and token type; logout ends it here", async
 
   const work = (config) => app.outcome(async () => (await app.client(config)).logout({ redirect: false }));
   await tab.run(work, openid.config());
-  assert.deepEqual(await tab.session(openid.config()), { status: "signed-out" });
+  assert.deepEqual(await tab.session(openid.config()), { status: "signed-out", endedBy: "logout" });
   const token = tab.run((config) => app.outcome(async () => (await app.client(config)).accessToken()), openid.config());
   await assert.rejects(token, { code: "no_session" });
 });
 
-test("OpenID: §1.8 the redirect page redeems the code without discovering first", async (t) => {
+openid.test("OpenID: §1.8 the redirect page redeems the code without discovering first", async (t) => {
   const tab = await stage.open(t);
   await tab.comeBack(openid.config());
   const discoveries = () => stage.oidc.requests.filter(({ path }) => path.startsWith("/.well-known/")).length;
@@ -182,7 +182,7 @@ test("OpenID: §1.8 the redirect page redeems the code without discovering first
   assert.equal(stage.oidc.tokenRequests().length, 1);
 });
 
-test("OpenID: §1.4 a redirect URI with a query comes back whole, and only ours is removed", async (t) => {
+openid.test("OpenID: §1.4 a redirect URI with a query comes back whole, and only ours is removed", async (t) => {
   const tab = await stage.open(t);
   const redirectUri = `${stage.redirectUri}?tenant=7`;
   const { session } = await tab.logIn(openid.config({ redirectUri }));
@@ -190,7 +190,7 @@ test("OpenID: §1.4 a redirect URI with a query comes back whole, and only ours 
   assert.equal(tab.url, redirectUri);
 });
 
-test("WorkSmart: the session survives a reload, in every tab, and logout ends it at the backend", async (t) => {
+worksmart.test("WorkSmart: the session survives a reload, in every tab, and logout ends it at the backend", async (t) => {
   const tab = await stage.open(t);
   const config = worksmart.config();
   const { session, backend } = await tab.logIn(config);
@@ -208,13 +208,13 @@ test("WorkSmart: the session survives a reload, in every tab, and logout ends it
   assert.deepEqual(await tab.session(config), { status: "signed-out" });
 });
 
-test("WorkSmart: an API call through the backend knows the user", async (t) => {
+worksmart.test("WorkSmart: an API call through the backend knows the user", async (t) => {
   const tab = await stage.open(t);
   await tab.logIn(worksmart.config());
   assert.deepEqual(await me(tab), { status: 200, body: { id: "ada", name: "Ada Lovelace", email: "ada@example.com" } });
 });
 
-test("WorkSmart: without a configured redirect URI the registered one serves", async (t) => {
+worksmart.test("WorkSmart: without a configured redirect URI the registered one serves", async (t) => {
   const tab = await stage.open(t);
   const config = worksmart.config();
   delete config.worksmart.redirectUri;
@@ -223,7 +223,7 @@ test("WorkSmart: without a configured redirect URI the registered one serves", a
   assert(!("redirect_uri" in JSON.parse(handOff().body)));
 });
 
-test("WorkSmart: §3 the hand-off is the one of the contract, same-origin, with the custom header", async (t) => {
+worksmart.test("WorkSmart: §3 the hand-off is the one of the contract, same-origin, with the custom header", async (t) => {
   const tab = await stage.open(t);
   const url = await tab.comeBack(worksmart.config());
   await tab.handle(worksmart.config());
@@ -241,20 +241,20 @@ test("WorkSmart: §3 the hand-off is the one of the contract, same-origin, with 
   assert.equal(headers.referer, undefined);
 });
 
-for (const { name, config } of stage.ways) {
+for (const { name, config, test } of stage.ways) {
   test(`${name}: a login leaves nothing in the console and breaks no policy`, needs("traffic"), async (t) => {
     const tab = await stage.open(t);
     const heard = [];
     tab.page.on("console", (message) => heard.push(`${message.text()} ${message.location().url}`));
     tab.page.on("pageerror", (error) => heard.push(error.message));
     await tab.logIn(config());
-    // The browser itself writes down that the backend answered "no session" with 401, as the contract says.
+    // The browser itself logs the backend's answer 401, which the contract demands if there is no session.
     const unexpected = heard.filter((text) => !(text.includes("401") && text.endsWith("/auth/session")));
     assert.deepEqual(unexpected, []);
   });
 }
 
-/** What went to the backend. */
+/** The hand-off that the backend received. */
 const handOff = () => stage.page.requests.find(({ path }) => path === "/auth/exchange");
 
 const me = (tab) =>

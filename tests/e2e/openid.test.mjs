@@ -1,16 +1,18 @@
 // OpenID Connect at a real provider, from the login to the logout: ID tokens of every algorithm, refresh, UserInfo,
 // single logout, and a page on plain http.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { bundle } from "../servers/bundle.mjs";
 import { ACR, startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
-import { launchBrowser, needs } from "./browser.mjs";
+import { launchBrowser, needs, testThatNeeds } from "./browser.mjs";
 import { until } from "./stage.mjs";
 import { Tab, parameter, withParameters } from "./tab.mjs";
 
-/** All that the provider can sign with and a browser can verify, and the length in characters of an `at_hash` with it. */
+const test = testThatNeeds("tokens");
+
+/** All algorithms that the provider can sign with and a browser can verify, each with the length of its `at_hash` in characters. */
 const algorithms = {
   RS256: 22,
   RS384: 32,
@@ -27,7 +29,7 @@ const algorithms = {
 
 const directory = fileURLToPath(new URL("page/", import.meta.url));
 const page = await startPage({ directory, built: { "/page.js": await bundle(`${directory}page.js`) } });
-// The same page under a name as a device in the house has it: plain http, and not loopback.
+// The same page under a host name in a local network: plain http, and not loopback.
 const lan = page.origin.replace("127.0.0.1", "app.lan");
 const goodbye = `${page.origin}/goodbye`;
 const redirectUri = `${page.origin}/callback`;
@@ -56,7 +58,7 @@ const config = (more) => ({
   ...more,
 });
 
-// A refresh token is for those who ask, and whom the user allowed it (OpenID Connect Core §11).
+// The provider gives a refresh token only if the client asks for one and the user has agreed (OpenID Connect Core §11).
 const renewable = config({ scope: "openid profile email offline_access" });
 const logInRenewably = (tab) => tab.logIn(renewable, { prompt: "consent" });
 
@@ -69,7 +71,7 @@ async function open(t, origin = page.origin) {
   return Tab.open(context, origin);
 }
 
-/** What the token endpoint gave out, first to last, once `count` answers are through. */
+/** The token responses of the token endpoint, in order, once `count` answers have been sent. */
 async function issued(count) {
   const answers = () => oidc.answers.filter(({ url, status }) => url === "/token" && status === 200);
   await until(() => answers().length >= count, `${count} token answers`);
@@ -144,7 +146,7 @@ test("checking the signature costs no round trip: keys and tokens are asked for 
     const checked = config({ idTokenSignature });
     const log = await networkLog(tab);
     await tab.comeBack(checked);
-    // Whichever of the two is asked for first is answered only when the other was asked for, too.
+    // Each of the two requests is answered only after the other one has arrived.
     if (idTokenSignature === "verify") oidc.hold = meeting("/token", "/jwks");
     log.clear();
     assert.equal((await tab.handle(checked)).session.status, "signed-in");
@@ -161,7 +163,7 @@ test("checking the signature costs no round trip: keys and tokens are asked for 
   assert.deepEqual(trips, { "trust-tls": 1, verify: 1 });
 });
 
-/** The requests of the tab to the provider, as the browser's own network log has them, in seconds. */
+/** The tab's requests to the provider, from the browser's own network log, in seconds. */
 async function networkLog(tab) {
   const log = new Map();
   const session = await tab.page.context().newCDPSession(tab.page);
@@ -179,13 +181,13 @@ async function networkLog(tab) {
   return log;
 }
 
-/** The most requests that waited for one another. */
+/** The longest chain of requests in which each waited for the one before. */
 function roundTrips(requests) {
   const depth = ({ sentAt }) => 1 + Math.max(0, ...requests.filter(({ endedAt }) => endedAt <= sentAt).map(depth));
   return Math.max(0, ...requests.map(depth));
 }
 
-/** Holds requests to these paths back until there was one to each. */
+/** Holds requests to these paths until each path has received one. */
 function meeting(...paths) {
   const missing = new Set(paths);
   let resolve;
@@ -257,8 +259,7 @@ test("a refresh token that the server revoked: session_ended, and signed out", a
   await tab.accessToken(renewable, { forceRefresh: true });
   const [{ refresh_token: stolen }] = await issued(2);
 
-  // A thief uses the refresh token of before. Now the server knows that there are two who have it, and trusts neither
-  // (RFC 9700 §4.14.2).
+  // A thief uses the old refresh token. Now the server knows that two clients have it, and trusts neither (RFC 9700 §4.14.2).
   const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: stolen, client_id: oidc.clientId });
   const theft = await fetch(`${oidc.origin}/token`, { method: "POST", body });
   assert.equal((await theft.json()).error, "invalid_grant");
@@ -270,7 +271,7 @@ test("a refresh token that the server revoked: session_ended, and signed out", a
   const refused = tab.accessToken(renewable, { forceRefresh: true });
   await assert.rejects(refused, { code: "session_ended", retryable: false });
   assert.equal(await heard, "signed-out");
-  assert.deepEqual(await tab.session(renewable), { status: "signed-out" });
+  assert.deepEqual(await tab.session(renewable), { status: "signed-out", endedBy: "server" });
 
   const asked = oidc.tokenRequests().length;
   await assert.rejects(tab.accessToken(renewable, { forceRefresh: true }), { code: "no_session" });
@@ -333,6 +334,28 @@ for (const [clientId, contentType] of [
   });
 }
 
+test("Chromium's inspector shows the body of each answer: a developer can read what the server said", needs("a network log"), async (t) => {
+  const tab = await open(t);
+  await tab.logIn(config());
+  const inspector = await tab.page.context().newCDPSession(tab.page);
+  await inspector.send("Network.enable");
+  const [sent, ended] = [new Set(), []];
+  // Without the requests by which a browser asks whether it may send one.
+  inspector.on("Network.requestWillBeSent", ({ requestId, request: { method } }) => method === "GET" && sent.add(requestId));
+  const end = (how) => sent.has(how.requestId) && ended.push(how);
+  inspector.on("Network.loadingFinished", end);
+  inspector.on("Network.loadingFailed", end);
+  // One of four was unreadable.
+  const times = 24;
+  for (let time = 0; time < times; time += 1) await tab.userInfo(config());
+  await until(() => ended.length >= times, "each request ends");
+  for (const { requestId, errorText } of ended) {
+    assert.equal(errorText, undefined);
+    const { body } = await inspector.send("Network.getResponseBody", { requestId });
+    assert.equal(JSON.parse(body).sub, "ada");
+  }
+});
+
 test("userInfo with a changed signature is refused, and who is logged in stays", async (t) => {
   const tab = await open(t);
   const signed = config({ clientId: "signed-userinfo" });
@@ -382,7 +405,7 @@ test("a logout ends the session here and at the server, and comes back with its 
   await tab.ready();
   assert.equal(await tab.logoutState(config()), undefined, "it is told once");
 
-  // Before the logout the same login needed nobody to type anything.
+  // Before the logout, the same login needed no input of the user.
   await tab.begin(config());
   await tab.page.getByLabel("Password").waitFor();
 });
@@ -405,7 +428,7 @@ test("a forged state on the way back is nobody's: it stays, and the real one sti
     assert.equal(await tab.logoutState(config()), undefined);
     assert.equal(tab.url, url);
   };
-  await isIgnored(tab, forgery); // where no logout was begun at all
+  await isIgnored(tab, forgery); // without any pending logout
   await tab.visit("/");
   await tab.logIn(config());
   await tab.leave((config) => app.logOut(config), config());
@@ -437,15 +460,15 @@ test("redirect: false ends the session here, and the server's goes on", async (t
   const tab = await open(t);
   await tab.logIn(config());
   await tab.run((config) => app.logOut(config, { redirect: false }), config());
-  assert.deepEqual(await tab.session(config()), { status: "signed-out" });
+  assert.deepEqual(await tab.session(config()), { status: "signed-out", endedBy: "logout" });
   assert.equal(oidc.requestsTo("/session/end").length, 0);
   await silently(tab, config());
 });
 
-/** Logs in as the server remembers who this is: it must not ask. */
+/** Logs in while the server remembers the user: it must not ask. */
 async function silently(tab, config, options) {
   const url = await tab.evaluate(
-    async ([config, options]) => (await app.client(config)).authorizationUrl(options),
+    async ([config, options]) => (await app.ready(config)).authorizationUrl(options),
     [config, options],
   );
   await tab.page.goto(url);
@@ -484,7 +507,7 @@ test("an auth_time that is longer ago than maxAge allows is refused", async (t) 
   const tab = await open(t);
   const patient = config({ transactionLifetime: 3600 });
   await tab.comeBack(patient, { maxAge: 60 });
-  // The user logged in at once, and the page comes back only now.
+  // The user has logged in at once, but the page comes back only now.
   await tab.later(600);
   await assert.rejects(tab.handle(patient), { code: "id_token_invalid", claim: "auth_time" });
 });
@@ -520,10 +543,10 @@ test("an essential acr that the server does not have ends in its error, with nob
 
 // ── A page on plain http ──
 
-test("plain http, where no signature can be checked: createClient says what to do", needs("names"), async (t) => {
+test("plain http, where no signature can be checked: whatever needs the module says what to do", needs("names"), async (t) => {
   const tab = await open(t, lan);
   assert.deepEqual(await tab.evaluate(() => [isSecureContext, typeof crypto.subtle]), [false, "undefined"]);
-  const { error } = await outcome(tab.run((config) => app.outcome(() => app.client(config)), overHttp()));
+  const { error } = await outcome(tab.run((config) => app.outcome(() => app.ready(config)), overHttp()));
   assert.equal(error?.code, "unsupported_environment");
   assert.match(error.message, /crypto\.subtle/);
   assert.match(error.hint, /https/);
@@ -545,13 +568,13 @@ for (const clientId of [oidc.clientId, "RS384", "EdDSA"]) {
 test("plain http without openid: a client needs no signature", needs("names"), async (t) => {
   const tab = await open(t, lan);
   const plain = overHttp({ scope: "profile" });
-  const metadata = await tab.evaluate(async (config) => (await app.client(config)).metadata, plain);
+  const metadata = await tab.evaluate(async (config) => (await app.ready(config)).metadata, plain);
   assert.equal(metadata.issuer, oidc.issuer);
 });
 
 const overHttp = (more) => config({ redirectUri: `${lan}/callback`, postLogoutRedirectUri: undefined, ...more });
 
-// ── Where the tokens are not ──
+// ── Where no token is ──
 
 test("§6 after login, refresh and userInfo no token is in storage, in a URL or in the history", needs("history"), async (t) => {
   const tab = await open(t);
@@ -563,7 +586,7 @@ test("§6 after login, refresh and userInfo no token is in storage, in a URL or 
   await tab.userInfo(renewable);
   await nothingLeft([await tab.readable(), ...(await tab.history()), ...urls, url]);
 
-  // A logout sends the ID token to the server that made it, and to nobody else; not even where a script could read it.
+  // A logout sends the ID token only to the server that issued it. No script can read it on the way.
   const [, { id_token: idToken }] = await issued(2);
   await tab.logOut(renewable);
   await tab.logoutState(renewable);
@@ -572,7 +595,7 @@ test("§6 after login, refresh and userInfo no token is in storage, in a URL or 
   assert(urls.some((url) => url.includes(idToken)), "what is looked for is found where it is");
 });
 
-/** No token that the provider gave out is in any of these. */
+/** None of the tokens that the provider issued is in any of these. */
 async function nothingLeft(places) {
   const tokens = (await issued(2)).flatMap(({ access_token, refresh_token, id_token }) => [
     access_token,

@@ -1,13 +1,13 @@
-// A provider that tells one lie at a time (tests/provider/), and the built package in front of it: each lie ends in its
-// named error, with nobody signed in and nothing left behind; and what is merely unusual is put up with.
+// The built package against a provider that tells one lie at a time (tests/provider/). Each lie ends in its named error, with
+// nobody signed in and no data left behind; an answer that is only unusual is accepted.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { clientId, startProvider } from "../provider/provider.mjs";
+import { clientId, scope, startProvider } from "../provider/provider.mjs";
 import { bundle } from "../servers/bundle.mjs";
 import { startPage } from "../servers/page.mjs";
-import { launchBrowser } from "./browser.mjs";
+import { launchBrowser, needs } from "./browser.mjs";
 import { Tab } from "./tab.mjs";
 
 const directory = fileURLToPath(new URL("page/", import.meta.url));
@@ -17,7 +17,7 @@ const provider = await startProvider({ redirectUris: [redirectUri] });
 page.servers = [provider.origin];
 const browser = await launchBrowser();
 
-const outcomes = new Map(); // name of the lie -> [what came of it, whether everything about it was right]
+const outcomes = new Map(); // name of the lie -> [the outcome, whether all checks of it passed]
 
 after(async () => {
   await browser.close();
@@ -25,7 +25,7 @@ after(async () => {
   report();
 });
 
-describe("the provider lies", { concurrency: 4 }, () => {
+describe("the provider lies", { concurrency: 4, ...needs("tokens") }, () => {
   for (const lie of provider.lies) {
     const { name, section, about, expect } = lie;
     test(`${name}: ${section}: ${about}: ${expected(lie)}`, async (t) => {
@@ -44,14 +44,14 @@ describe("the provider lies", { concurrency: 4 }, () => {
 });
 
 test("nobody goes where a redirect or a token's header would lead", () => {
-  const strays = provider.strays.map(({ method, path }) => `${method} ${path}`);
+  const strays = provider.strays.map(({ method, url }) => `${method} ${url}`);
   assert.deepEqual(strays, []);
 });
 
-/** The whole flow in a tab of its own, up to the point where the lie shows. */
+/** The whole flow in a tab of its own, up to the step where the lie shows. */
 async function logIn(context, { name, when, config: more, options }) {
   await context.addInitScript(() => {
-    // An error's members as they cross over to the test.
+    // The members of an error, in the form in which they are sent to the test.
     window.failure = (error) => {
       const { code, claim, message, hint } = error;
       return { code, claim, message, hint, genuine: app.isWicketgateError(error) };
@@ -59,17 +59,17 @@ async function logIn(context, { name, when, config: more, options }) {
   });
   const tab = await Tab.open(context, page.origin);
   const issuer = `${provider.origin}/${name}`;
-  const config = { clientId, issuer, redirectUri, scope: "openid profile", tokenStore: "memory", ...more };
+  const config = { clientId, issuer, redirectUri, scope, tokenStore: "memory", ...more };
 
-  // The provider answers at once, so that nothing but the callback page is ever seen.
+  // The provider answers at once, so the browser shows only the callback page.
   const back = tab.page.waitForURL(({ pathname, search }) => pathname === "/callback" && search !== "");
-  back.catch(() => {}); // after a failure nobody waits for it any more
+  back.catch(() => {}); // after a failure, nobody waits for it
   const begun = tab.evaluate(begin, [config, options]);
   const failed = await Promise.race([
     back,
     begun.then(
       (failed) => failed ?? back,
-      // Leaving the page ends what runs in it. Whatever else it was, nobody comes back.
+      // Leaving the page ends the call that runs in it. After any other failure, the browser does not come back.
       () => back,
     ),
   ]);
@@ -79,12 +79,12 @@ async function logIn(context, { name, when, config: more, options }) {
   return { tab, seen: await tab.evaluate(comeBack, [config, when]) };
 }
 
-// The two halves of a login, run in the page. What fails is told with its step: the steps of a lie's `when`.
+// The two halves of a login, run in the page. A failure is reported with its step: the steps of a lie's `when`.
 
 async function begin([config, options]) {
   const seen = { step: "connect" };
   try {
-    const client = await app.client(config);
+    const client = await app.ready(config);
     seen.step = "begin";
     await client.beginLogin(options);
   } catch (error) {
@@ -140,18 +140,18 @@ function holdsRefused({ when, expect }, { step, error, claims, session, accessTo
   assert.equal(step, when, "and no sooner or later than it shows");
   if (when === "connect") return;
   if (when === "userinfo") {
-    // Who is logged in is known from the ID token, with which nothing is wrong.
+    // The user is known from the ID token, which is correct.
     assert.equal(session.status, "signed-in");
     assert.deepEqual(session.claims, claims);
     assert.equal(userInfo, undefined);
     return;
   }
-  assert.deepEqual(session, { status: "signed-out" });
+  assert.equal(session.status, "signed-out");
   assert.equal(accessToken, "no_session");
   assert.equal(isAnother, undefined);
 }
 
-/** No pending transaction, and nothing else than that one was there and what the server's metadata is. */
+/** Checks that the stores contain no pending transaction, and only the tombstone of a used one and the server's metadata. */
 async function leavesNothingBehind(tab) {
   const { session, local } = await tab.evaluate(() => ({ session: { ...sessionStorage }, local: { ...localStorage } }));
   assert.deepEqual(local, {});
@@ -162,12 +162,12 @@ async function leavesNothingBehind(tab) {
   }
 }
 
-/** What the lie's file says. */
+/** The expected outcome in the lie's file. */
 function expected({ expect: { error, claim } }) {
   return error ? words(error, claim) : "accepted";
 }
 
-/** What was seen. */
+/** The observed outcome. */
 function outcome({ error }) {
   return error ? words(error.code ?? "no error of ours", error.claim) : "accepted";
 }
@@ -176,7 +176,7 @@ function words(code, claim) {
   return claim ? `${code} (${claim})` : code;
 }
 
-/** Lie by lie: what came of it, and what should have. */
+/** Lie by lie: the observed and the expected outcome. */
 function report() {
   const rows = provider.lies.map((lie) => {
     const [seen, isRight] = outcomes.get(lie.name) ?? ["not run", false];

@@ -1,34 +1,38 @@
-// What an end-to-end test stands on: both servers, the API, the backend, a page built with the package, a browser.
+// The servers of an end-to-end test: both authorization servers, the API, the backend, a page built with the package, and a
+// browser.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { buildBackend, startBackend } from "../servers/backend.mjs";
-import { bundle } from "../servers/bundle.mjs";
+import { bundleFiles } from "../servers/bundle.mjs";
 import { startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
 import { startResource } from "../servers/resource.mjs";
 import { startWorksmart } from "../servers/worksmart.mjs";
-import { launchBrowser } from "./browser.mjs";
+import { launchBrowser, testThatNeeds } from "./browser.mjs";
+import { entry as entryOfTests, lacks } from "./entry.mjs";
 import { Tab } from "./tab.mjs";
 
 /**
  * @param options.page options of `startPage`; @param options.browser options of `launchBrowser`
- * @param options.entry the package's entry that the page imports
+ * @param options.entry the package's entry that the page imports in place of `wicketgate/all`; @param options.splits whether
+ *         scripts that it imports on demand are files of their own
  */
-export async function startStage({ page: pageOptions, browser: browserOptions, entry = "wicketgate" } = {}) {
+export async function startStage({ page: pageOptions, browser: browserOptions, entry = entryOfTests, splits = false } = {}) {
   const directory = fileURLToPath(new URL("page/", import.meta.url));
-  const [script] = await Promise.all([bundle(`${directory}page.js`, entry === "wicketgate" ? undefined : { wicketgate: entry }), buildBackend()]);
+  const alias = { "wicketgate/all": entry };
+  const [scripts] = await Promise.all([bundleFiles(`${directory}page.js`, alias, splits), buildBackend()]);
   const browser = await launchBrowser(browserOptions);
 
-  // A host that is careless with referrers: what the library lets out is then the library's own doing.
+  // A host that is careless with referrers: a referrer that leaks must be prevented by the library itself.
   const page = await startPage({
     directory,
     referrerPolicy: "unsafe-url",
     ...pageOptions,
-    // The very object that the test gave, which it may change later on.
-    built: Object.assign(pageOptions?.built ?? {}, { "/page.js": script }),
+    // The test's own object, which it may change later.
+    built: Object.assign(pageOptions?.built ?? {}, scripts),
   });
   const redirectUri = `${page.origin}/callback`;
-  const redirectUris = [redirectUri, `${redirectUri}?tenant=7`];
+  const redirectUris = [redirectUri, `${redirectUri}?tenant=7`, `${page.origin}/auth/callback`];
   const oidc = await startOidc({ redirectUris });
   const worksmart = await startWorksmart({ redirectUris });
   const resource = await startResource(worksmart);
@@ -38,6 +42,7 @@ export async function startStage({ page: pageOptions, browser: browserOptions, e
     clientSecret: worksmart.clientSecret,
     tokenEndpoint: `${worksmart.origin}/api/v1/oauth2/token`,
     apiOrigin: resource.origin,
+    environment: { WICKETGATE_PKCE: "off", WICKETGATE_AUTHORIZATION_ENDPOINT: `${worksmart.origin}/api/v1/oauth2/authorize` },
   });
   page.servers = [oidc.origin];
   page.backend = backend.origin;
@@ -51,10 +56,12 @@ export async function startStage({ page: pageOptions, browser: browserOptions, e
     backend,
     redirectUri,
 
-    /** The two ways to log in. Each knows its server, and makes a configuration with what a test wants different. */
+    /** The two kinds of login. Each knows its server, and makes a configuration with the test's changes. */
     ways: [
       {
         name: "OpenID with PKCE",
+        test: testThatNeeds("tokens"),
+        isPossible: !lacks.tokens,
         server: oidc,
         config: (more) => ({
           clientId: oidc.clientId,
@@ -67,13 +74,15 @@ export async function startStage({ page: pageOptions, browser: browserOptions, e
       },
       {
         name: "WorkSmart through the backend",
+        test: testThatNeeds("backend"),
+        isPossible: !lacks.backend,
         server: worksmart,
         config: (more) => ({
           worksmart: {
             clientId: worksmart.clientId,
             baseUrl: worksmart.origin,
             redirectUri,
-            backend: { exchangeUrl: "/auth/exchange", sessionUrl: "/auth/session", logoutUrl: "/auth/logout" },
+            backend: { exchangeUrl: "/auth/exchange", beginUrl: "/auth/begin", sessionUrl: "/auth/session", logoutUrl: "/auth/logout" },
           },
           ...more,
         }),
@@ -99,7 +108,7 @@ export async function startStage({ page: pageOptions, browser: browserOptions, e
   return stage;
 }
 
-/** Waits until something holds that no event tells of. */
+/** Waits for a condition that no event announces. */
 export async function until(condition, what, patience = 5000) {
   const limit = Date.now() + patience;
   while (!condition()) {

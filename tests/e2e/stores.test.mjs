@@ -1,17 +1,20 @@
-// Where the session is kept: what outlives a page, who shares it, what can be read of it, and that the tabs which share it
-// are one client for the server. `oidc-provider` rotates refresh tokens, and trusts nobody any more who sends one twice.
+// The stores of a session: which of them outlives a page, who shares it, and what can be read in it; and that the tabs which
+// share it act as one client for the server. `oidc-provider` rotates refresh tokens, and revokes all of them if one is sent
+// twice.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { bundle } from "../servers/bundle.mjs";
 import { startOidc } from "../servers/oidc.mjs";
 import { startPage } from "../servers/page.mjs";
-import { launchBrowser, launchProfile, needs } from "./browser.mjs";
+import { launchBrowser, launchProfile, needs, testThatNeeds } from "./browser.mjs";
 import { until } from "./stage.mjs";
 import { Tab } from "./tab.mjs";
+
+const test = testThatNeeds("tokens");
 
 const directory = fileURLToPath(new URL("page/", import.meta.url));
 const page = await startPage({ directory, built: { "/page.js": await bundle(`${directory}page.js`) } });
@@ -43,7 +46,7 @@ function reset() {
   for (const records of [oidc.requests, oidc.answers]) records.length = 0;
 }
 
-/** A new browser profile with one tab on the page. `prepare` gets the profile before there is a page. */
+/** A new browser profile with one tab on the page. `prepare` gets the profile before it has a page. */
 async function open(t, prepare, from = browser) {
   reset();
   const context = await from.newContext();
@@ -52,7 +55,7 @@ async function open(t, prepare, from = browser) {
   return Tab.open(context, page.origin);
 }
 
-/** A refresh token is for whom the user allowed it (OpenID Connect Core §11). */
+/** The provider gives a refresh token only if the user has agreed (OpenID Connect Core §11). */
 async function logIn(tab, config, username) {
   await tab.begin(config, { prompt: "consent" });
   await tab.answer("Allow", username);
@@ -62,10 +65,10 @@ async function logIn(tab, config, username) {
 const signedOut = { status: "signed-out" };
 const refreshes = () => oidc.tokenRequests().filter(({ body }) => body.startsWith("grant_type=refresh_token"));
 
-/** What the server was asked, but for what it says to everybody. */
+/** The requests to the server, except those for public documents. */
 const asked = () => oidc.requests.map(({ path }) => path).filter((path) => !path.startsWith("/.well-known/"));
 
-/** What the token endpoint gave out, first to last, once `count` answers are through. */
+/** The token responses of the token endpoint, in order, once `count` answers have been sent. */
 async function issued(count) {
   const answers = () => oidc.answers.filter(({ url, status }) => url === "/token" && status === 200);
   await until(() => answers().length >= count, `${count} token answers`);
@@ -83,7 +86,7 @@ function holdRefreshes() {
   return release;
 }
 
-/** Lets the tab note what its client tells of the session, and with which access token. */
+/** Makes the tab record each change of its client's session, with the access token at that time. */
 function listen(tab, config) {
   return tab.evaluate(async (config) => {
     const client = await app.client(config);
@@ -105,7 +108,7 @@ async function noted(tab, list, count) {
   return tab.evaluate((list) => window[list], list);
 }
 
-/** Everything that the page complains of from now on. */
+/** All console messages and errors of the page from now on. */
 function noise(tab) {
   const noise = [];
   tab.page.on("pageerror", (error) => noise.push(String(error)));
@@ -113,10 +116,10 @@ function noise(tab) {
   return noise;
 }
 
-/** What lies in the two stores of the tab. */
+/** The content of the tab's two stores. */
 const stores = (tab) => tab.evaluate(() => ({ session: { ...sessionStorage }, local: { ...localStorage } }));
 
-// ── What outlives the page ──
+// ── Which session outlives the page ──
 
 for (const [name, kept] of Object.entries(keeping)) {
   test(`${name}: after a reload the session is there as it was, and the server was not asked`, async (t) => {
@@ -131,7 +134,7 @@ for (const [name, kept] of Object.entries(keeping)) {
     assert.equal(await tab.accessToken(kept), token);
     assert.deepEqual(asked(), []);
 
-    // The refresh token is there too.
+    // The refresh token was kept, too.
     assert.notEqual(await tab.accessToken(kept, { forceRefresh: true }), token);
     await tab.page.reload();
     await tab.ready();
@@ -190,7 +193,7 @@ test("local: the browser is closed and opened again, and the session is there", 
   assert.equal(refreshes().length, 0);
 });
 
-// ── What can be read of it ──
+// ── What can be read in a store ──
 
 test("no token and no claim can be read in any store, and the key does not come out of the browser", async (t) => {
   const tab = await open(t);
@@ -224,13 +227,13 @@ test("no token and no claim can be read in any store, and the key does not come 
   });
   const algorithm = { name: "AES-GCM", length: 256 };
   assert.deepEqual(keys, [{ extractable: false, algorithm, exported: "InvalidAccessError" }]);
-  // By which tabs know whether they see the latest of what is shared: a hash of what is sealed.
+  // Marks by which tabs know whether they see the latest entry: a hash of the sealed text.
   for (const mark of marks) assert.match(mark, /^[\w-]{43}$/);
 
   const secrets = (await issued(4)).flatMap(({ access_token, refresh_token, id_token }) => [access_token, refresh_token, id_token]);
   assert.equal(secrets.length, 12);
   const readable = await tab.readable();
-  // Long enough to be in nothing that is random: of three characters, what is sealed has any now and then.
+  // Long enough that no random text contains it: a sealed text contains any three characters now and then.
   const header = "eyJhbGciOi";
   assert(secrets.some((secret) => secret.startsWith(header)));
   for (const secret of [...secrets, header, "Ada Lovelace", "ada@example.com"]) {
@@ -274,7 +277,7 @@ test("what is copied into another browser, damaged or of another version opens n
   const plain = JSON.stringify({ v: 1, access_token: "planted", claims: { sub: "eve" } });
   const wrong = ["", "2.", "2.AAAA", "garbage", sealed.slice(0, -4), `0${sealed.slice(1)}`, sealed.slice(2), plain, `2.${btoa(plain)}`];
   for (const text of [...wrong, changed(2), changed(sealed.length >> 1)]) await check(tab, [text, text], JSON.stringify(text));
-  // What is wrong with them is what was done to them.
+  // Only the test has damaged them.
   await tab.evaluate(([key, sealed]) => localStorage.setItem(key, sealed), [originKey, sealed]);
   await tab.page.reload();
   await tab.ready();
@@ -319,9 +322,9 @@ for (const [name, prepare] of [
     assert.deepEqual([...new Set(tokens)], [renewed]);
     assert.equal(refreshes().length, 1);
     for (const { status } of await Promise.all(tabs.map((tab) => tab.session(local)))) assert.equal(status, "signed-in");
-    // Each of them can go on from here: nobody holds what was used up.
+    // Each tab can continue from here: none holds a used refresh token.
     for (const tab of tabs) assert.notEqual(await tab.accessToken(local, { forceRefresh: true }), renewed);
-    // Who is done lets go. What one tab has put there the others see a moment later.
+    // A tab releases its lease when it is done. The other tabs see the entry of one tab a moment later.
     const isFree = () => Object.keys(localStorage).every((key) => !key.endsWith(".lease"));
     for (const tab of tabs) await tab.page.waitForFunction(isFree, undefined, { polling: 50 });
   });
@@ -331,7 +334,7 @@ for (const [name, prepare] of [
     await logIn(tab, local);
     const another = await tab.another();
     await another.session(local);
-    // What a tab has written, the others may read only after they were told: the browser's processes have a copy each.
+    // The other tabs may read an entry only after they were notified, because each process of the browser has a copy.
     for (let round = 1; round <= 15; round++) {
       const release = holdRefreshes();
       const ask = (tab) => tab.evaluate((config) => void (window.asked = app.accessToken(config, { forceRefresh: true })), local);
@@ -351,10 +354,11 @@ for (const [name, prepare] of [
     const tab = await open(t, prepare);
     await logIn(tab, local);
     const another = await tab.another();
-    // Before anything runs by it: while it is put in, the year is 1970 for a moment, and a lease of today of the far future.
+    // Before any code uses the clock: during the installation, the year is 1970 for a moment, and today's lease would seem to
+    // be of the far future.
     if (prepare) await another.page.clock.install();
     await another.session(local);
-    // It never gets to the provider: the refresh token is still good.
+    // The request never reaches the provider, so the refresh token is still valid.
     oidc.hold = ({ path }) => (path === "/token" ? new Promise(() => {}) : undefined);
     await tab.evaluate(async (config) => void (await app.client(config)).accessToken({ forceRefresh: true }), local);
     await until(() => refreshes().length === 1, "the refresh of the first tab");
@@ -362,7 +366,7 @@ for (const [name, prepare] of [
     const waiting = another.accessToken(local, { forceRefresh: true });
     waiting.catch(() => {});
     await tab.page.close();
-    // A lease of a tab that had no lock is over when its time is: longer than a request may take.
+    // The lease of a tab without a lock ends when its time is over: longer than a request may take.
     if (prepare) await another.later(21);
 
     const token = await waiting;
@@ -375,7 +379,7 @@ for (const [name, prepare] of [
 
 // ── Offline ──
 
-/** A tab whose timers stand still: what it does, it does for another reason. */
+/** A tab whose timers stand still, so that nothing happens because of a timer. */
 async function withoutTimers(tab) {
   await tab.page.clock.install();
   await tab.page.reload();
@@ -388,16 +392,16 @@ for (const [name, kept] of Object.entries({ "the default": byDefault, local })) 
     const tab = await open(t);
     const { session } = await logIn(tab, kept);
     const token = await tab.accessToken(kept);
-    // With `local`, the pauses between looks at the lease are timers too.
+    // With `local`, the pauses between checks of the lease are timers, too.
     if (kept !== local) await withoutTimers(tab);
     const context = tab.page.context();
-    // Not before the request is on its way.
+    // Only when the request is on its way.
     const release = holdRefreshes();
     await tab.evaluate((config) => void (window.refused = app.accessToken(config, { forceRefresh: true })), kept);
     await until(() => refreshes().length === 1, "the refresh");
     await context.setOffline(true);
     await tab.page.waitForFunction(() => !navigator.onLine, undefined, { polling: 50 });
-    // What is on its way when the network goes never arrives.
+    // A request that is on its way when the network fails never arrives.
     oidc.fault = "down";
     release();
     await assert.rejects(
@@ -434,7 +438,7 @@ for (const event of ["pageshow", "visibilitychange"]) {
   });
 }
 
-/** Lets the tab note for how long it means to wait. */
+/** Makes the tab record how long it intends to wait. */
 const notePauses = (tab) =>
   tab.evaluate(() => {
     const { setTimeout } = window;
@@ -501,13 +505,13 @@ test("a stale session is tried again by itself, after pauses that grow", needs("
   assert.equal((await heard(tab, 1))[0].status, "signed-in");
 });
 
-// ── Full ──
+// ── A full store ──
 
 test("local storage that is full: the page goes on from memory, and what was used up is not in the store", needs("traffic"), async (t) => {
   const tab = await open(t);
   await logIn(tab, local);
   const complaints = noise(tab);
-  // More than there was before, else it would have room.
+  // Larger than the entry before, which would otherwise fit.
   oidc.changes["/token"] = (body) => {
     const answer = JSON.parse(body);
     return JSON.stringify({ ...answer, scope: `${answer.scope} ${"x".repeat(9000)}` });
@@ -529,14 +533,32 @@ test("local storage that is full: the page goes on from memory, and what was use
   const second = await tab.accessToken(local, { forceRefresh: true });
   assert.deepEqual([first, second], (await issued(3)).slice(1).map(({ access_token }) => access_token));
 
-  // Once there is room, it is kept again.
+  // Once there is room, the client stores the session again.
   await tab.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("filler")).forEach((key) => localStorage.removeItem(key)));
   const third = await tab.accessToken(local, { forceRefresh: true });
   assert.equal(await (await tab.another()).accessToken(local), third);
   assert.deepEqual(complaints, []);
 });
 
-// ── What other tabs hear ──
+// ── When a session ends ──
+
+test("the access token expires and nothing renews it: listeners are told at that moment, and the claims are kept", async (t) => {
+  const tab = await open(t);
+  oidc.lifetime = 3;
+  const withoutRefresh = config({ scope: "openid profile", tokenStore: "local" });
+  await logIn(tab, withoutRefresh);
+  const other = await tab.another();
+  for (const one of [tab, other]) await listen(one, withoutRefresh);
+  for (const one of [tab, other]) {
+    assert.deepEqual(await heard(one, 1), [{ status: "expired", sub: "ada", token: "no_session" }]);
+    const { status, claims, expiresAt } = await one.session(withoutRefresh);
+    assert.deepEqual([status, claims.name], ["expired", "Ada Lovelace"]);
+    assert(Date.now() / 1000 >= expiresAt);
+  }
+  assert.equal(refreshes().length, 0);
+});
+
+// ── Messages between tabs ──
 
 test("login, another user's login and logout in one tab show in those that share the store, and in no other", needs("cookies"), async (t) => {
   const tab = await open(t);
@@ -546,7 +568,7 @@ test("login, another user's login and logout in one tab show in those that share
 
   await logIn(tab, local);
   await heard(sharing, 1);
-  // Else the server knows who this is, and asks whether that one is to be logged out.
+  // Otherwise the server knows the user, and asks whether to log that user out.
   await tab.page.context().clearCookies();
   await logIn(tab, local, "grace");
   await heard(sharing, 2);
@@ -559,10 +581,10 @@ test("login, another user's login and logout in one tab show in those that share
     { status: "signed-in", sub: "grace", token: grace },
     { status: "signed-out", sub: undefined, token: "no_session" },
   ]);
-  assert.deepEqual(await sharing.session(local), signedOut);
+  assert.deepEqual(await sharing.session(local), { ...signedOut, endedBy: "another-tab" });
   assert.equal(refreshes().length, 0);
 
-  // What came last came to all, and the library's own channel was there before.
+  // Every tab received the last message, and so the library's own messages before it.
   const told = await messages(other, 3);
   assert.deepEqual(await heard(other, 0), []);
   assert.deepEqual(await other.session(byDefault), signedOut);
@@ -580,7 +602,7 @@ test("no message to other tabs holds a token or a claim, whatever happens", asyn
     await tab.accessToken(kept, { forceRefresh: true });
     await tab.run((config) => app.logOut(config, { redirect: false }), kept);
   }
-  // Login, refresh and logout of the one that is shared; of what is the tab's own, nobody is told.
+  // The login, refresh and logout of the shared session. The client sends no messages about the tab's own session.
   const told = JSON.stringify(await messages(listening, 3));
   const tokens = (await issued(4)).flatMap(({ access_token, refresh_token, id_token }) => [access_token, refresh_token, id_token]);
   for (const secret of [...tokens, "eyJ", "ada"]) assert(!told.includes(secret), `${secret} in ${told}`);
@@ -594,7 +616,7 @@ test("a session of its own: what one tab does shows in no other", async (t) => {
   await logIn(another, byDefault);
   const token = await another.accessToken(byDefault);
   await tab.run((config) => app.logOut(config, { redirect: false }), byDefault);
-  assert.deepEqual(await tab.session(byDefault), signedOut);
+  assert.deepEqual(await tab.session(byDefault), { ...signedOut, endedBy: "logout" });
   assert.equal(await another.accessToken(byDefault), token);
   await another.page.reload();
   await another.ready();
@@ -610,7 +632,7 @@ for (const [name, kept] of Object.entries({ "the default": byDefault, local })) 
     const tab = await open(t, undefined, living);
     await logIn(tab, kept);
     await listen(tab, kept);
-    // A page that has not loaded to its end is not kept.
+    // The browser does not keep a page that has not finished loading.
     await tab.page.waitForFunction(() => document.readyState === "complete");
     await tab.evaluate(() => (window.alive = true));
     await tab.visit("/elsewhere");
@@ -622,15 +644,38 @@ for (const [name, kept] of Object.entries({ "the default": byDefault, local })) 
     t.diagnostic(isAlive ? "alive" : "loaded anew");
     if (kept === byDefault) assert(isAlive, "nothing of the library's keeps a page from being kept");
     if (isAlive) assert.deepEqual(await heard(tab, 1), [{ status: "signed-out", sub: undefined, token: "no_session" }]);
-    assert.deepEqual(await tab.session(kept), signedOut);
+    assert.equal((await tab.session(kept)).status, "signed-out");
     await assert.rejects(tab.accessToken(kept), { code: "no_session" });
-    // Firefox brings back the store, too, and keeps it.
+    // Firefox also restores the store, and keeps that content.
     await tab.visit("/again");
     assert.deepEqual(await tab.session(kept), signedOut);
   });
 }
 
-// ── Where nothing can be sealed ──
+// ── An IndexedDB that does not answer ──
+
+for (const [name, kept] of Object.entries(keeping)) {
+  test(`${name}: an IndexedDB that does not answer delays a login by seconds, and the session is in memory`, needs("early scripts"), async (t) => {
+    // As Safari was seen to do: neither event follows.
+    const silence = () => (IDBFactory.prototype.open = () => new EventTarget());
+    const tab = await open(t, (context) => context.addInitScript(silence));
+    await tab.begin(kept, { prompt: "consent" });
+    await tab.answer("Allow");
+    const start = performance.now();
+    const { session } = await tab.handle(kept);
+    assert(performance.now() - start < 8000, "it settles");
+    assert.equal(session.status, "signed-in");
+    const token = await tab.accessToken(kept);
+    assert.notEqual(await tab.accessToken(kept, { forceRefresh: true }), token);
+    await tab.page.reload();
+    await tab.ready();
+    assert.deepEqual(await tab.session(kept), signedOut);
+    const keys = Object.values(await stores(tab)).flatMap(Object.keys);
+    assert(!keys.some((key) => key.startsWith("wicketgate.session.")), "and nothing of it is stored");
+  });
+}
+
+// ── Without a way to seal ──
 
 for (const [name, remove] of [
   ["IndexedDB", () => Object.defineProperty(window, "indexedDB", { value: undefined })],
@@ -638,11 +683,11 @@ for (const [name, remove] of [
 ]) {
   test(`without ${name} the default is memory, and who asks for a store is told`, needs("early scripts"), async (t) => {
     const tab = await open(t, (context) => context.addInitScript(remove));
-    // Signatures need crypto.subtle too: that is another test's.
+    // Signatures need crypto.subtle, too; another test covers them.
     const trusting = { idTokenSignature: "trust-tls" };
     for (const tokenStore of ["session", "local"]) {
       const kept = config({ ...trusting, tokenStore });
-      const refused = tab.run((config) => app.outcome(() => app.client(config)), kept);
+      const refused = tab.run((config) => app.outcome(() => app.ready(config)), kept);
       await assert.rejects(refused, { code: "unsupported_environment", message: /tokenStore/ });
     }
     const { session } = await logIn(tab, config(trusting));
@@ -658,7 +703,7 @@ for (const [name, remove] of [
   });
 }
 
-// ── Where tabs cannot speak ──
+// ── Without messages between tabs ──
 
 test("without BroadcastChannel the store's own events are heard all the same, and nothing is complained of", needs("early scripts"), async (t) => {
   const tab = await open(t, (context) => context.addInitScript(() => delete window.BroadcastChannel));

@@ -1,4 +1,4 @@
-// One tab of the test page, and the person in front of it.
+// One tab of the test page, and the user in front of it.
 import assert from "node:assert/strict";
 
 const TIMEOUT = 15_000;
@@ -34,7 +34,7 @@ export class Tab {
     return this.page.url();
   }
 
-  /** Runs `work` in the page. What never ends there fails here. */
+  /** Runs `work` in the page. A call that never ends there fails here. */
   async evaluate(work, argument) {
     let timer;
     const late = new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ export class Tab {
     return Promise.race([this.page.evaluate(work, argument), late]).finally(() => clearTimeout(timer));
   }
 
-  /** Runs `work` in the page; it ends with `app.outcome(…)`, of which this gives the value or throws the error. */
+  /** Runs `work` in the page, which ends with `app.outcome(…)`. Returns its value or throws its error. */
   async run(work, argument) {
     const { value, error } = await this.evaluate(work, argument);
     if (!error) return value;
@@ -58,12 +58,12 @@ export class Tab {
     return this.leave(([config, options]) => app.begin(config, options), [config, options]);
   }
 
-  /** Runs what leaves the page, and waits until the browser is at the server. */
+  /** Runs `work`, which leaves the page, and waits until the browser is at the server. */
   async leave(work, argument) {
     const gone = this.page.waitForURL(({ origin }) => origin !== this.origin);
     const refused = this.run(work, argument);
-    gone.catch(() => {}); // after a refusal nobody waits for it any more
-    // Leaving the page ends what runs in it, which is no refusal of ours.
+    gone.catch(() => {}); // after a refusal, nobody waits for it
+    // Leaving the page ends the call that runs in it. This is not a refusal of the library.
     await Promise.race([
       gone,
       refused.then(
@@ -73,7 +73,7 @@ export class Tab {
     ]);
   }
 
-  /** At the server: allows, or denies, and comes back. Gives the callback's URL. */
+  /** At the server: allows or denies, and comes back. Returns the callback's URL. */
   async answer(choice = "Allow", username = "ada") {
     const { page } = this;
     if (choice === "Allow" && (await page.getByLabel("User name").count())) {
@@ -86,15 +86,15 @@ export class Tab {
     return page.url();
   }
 
-  /** Up to the callback page with its address as the server made it. Gives that address. */
+  /** Goes up to the callback page, with the URL that the server made. Returns that URL. */
   async comeBack(config, options) {
     await this.begin(config, options);
     return this.answer();
   }
 
-  /** Presses the back button, whether the page there is loaded anew or comes back alive. The test waits for that. */
+  /** Presses the back button, whether the browser loads the page there anew or restores it. The test waits for that. */
   back() {
-    // Leaving the page ends what runs in it.
+    // Leaving the page ends the call that runs in it.
     return this.evaluate(() => history.back()).catch(() => {});
   }
 
@@ -115,7 +115,7 @@ export class Tab {
     return this.run((config) => app.userInfo(config), config);
   }
 
-  /** Logs out at the server too, says yes there, and comes back. Gives the address as the server made it. */
+  /** Logs out at the server too: confirms there, and comes back. Returns the URL that the server made. */
   async logOut(config, options) {
     await this.leave(([config, options]) => app.logOut(config, options), [config, options]);
     await this.page.getByRole("button", { name: "Log out" }).click();
@@ -136,12 +136,12 @@ export class Tab {
     return this.evaluate(async (config) => (await app.client(config)).session(), config);
   }
 
-  /** Lets time go by, as far as the page can tell. */
+  /** Advances the page's clocks. */
   later(seconds) {
     return this.page.clock.setFixedTime(Date.now() + seconds * 1000);
   }
 
-  /** Everything that a script of the page could read. */
+  /** Everything that a script in the page could read. */
   readable() {
     return this.evaluate(async () =>
       JSON.stringify({
@@ -165,7 +165,7 @@ export class Tab {
     );
   }
 
-  /** The addresses that the back and forward buttons lead to, this one included. */
+  /** The URLs that the back and forward buttons lead to, including this one. */
   async history() {
     const session = await this.page.context().newCDPSession(this.page);
     const { entries } = await session.send("Page.getNavigationHistory");
@@ -184,7 +184,7 @@ export class Tab {
   }
 }
 
-/** The callback's URL with other parameters: a value replaces, `undefined` removes. */
+/** The callback's URL with other parameters: a value replaces a parameter, `undefined` removes it. */
 export function withParameters(url, changes) {
   const changed = new URL(url);
   for (const [name, value] of Object.entries(changes)) {

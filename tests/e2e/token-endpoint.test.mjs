@@ -1,6 +1,6 @@
-// The token endpoint fails. Each failure has its name, and the code is never sent a second time.
+// The token endpoint fails. Each failure has its named error, and the client never sends the code a second time.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import { needs } from "./browser.mjs";
 import { startStage, until } from "./stage.mjs";
 
@@ -9,7 +9,7 @@ after(() => stage.close());
 
 const [openid, worksmart] = stage.ways;
 
-/** Comes back, handles the callback with the fault in place, and then tries whatever a page might try. */
+/** Comes back, handles the callback with the fault in place, and then tries everything that a page might try. */
 async function fails(t, { server, config }, fault, more) {
   const tab = await stage.open(t);
   const url = await tab.comeBack(config(more));
@@ -44,13 +44,13 @@ const openidFaults = [
 ];
 
 for (const [fault, expected, more] of openidFaults) {
-  test(`OpenID: §3 token endpoint ${fault}: ${expected.code}, and the code is sent once`, async (t) => {
+  openid.test(`OpenID: §3 token endpoint ${fault}: ${expected.code}, and the code is sent once`, async (t) => {
     const error = await fails(t, openid, fault, more);
     for (const [member, value] of Object.entries(expected)) assert.deepEqual(error[member], value, member);
   });
 }
 
-test("OpenID: §3 the hint of a request that failed names what is likely, CORS among it", async (t) => {
+openid.test("OpenID: §3 the hint of a request that failed names what is likely, CORS among it", async (t) => {
   const { hint } = await fails(t, openid, "no cors");
   assert.match(hint, /CORS/);
 });
@@ -58,19 +58,19 @@ test("OpenID: §3 the hint of a request that failed names what is likely, CORS a
 const backendFaults = ["down", "html", "not json", "500", "400 with OAuth error"];
 
 for (const fault of backendFaults) {
-  test(`WorkSmart: §3 token endpoint ${fault}: backend_failed with its status, and the code is sent once`, async (t) => {
+  worksmart.test(`WorkSmart: §3 token endpoint ${fault}: backend_failed with its status, and the code is sent once`, async (t) => {
     const { code, status } = await fails(t, worksmart, fault);
     assert.equal(code, "backend_failed");
     assert(status >= 400 && status < 600, `status ${status}`);
   });
 }
 
-test("WorkSmart: §3 token endpoint slow: timed_out after requestTimeout", async (t) => {
+worksmart.test("WorkSmart: §3 token endpoint slow: timed_out after requestTimeout", async (t) => {
   const { code } = await fails(t, worksmart, "slow", { requestTimeout: 1 });
   assert.equal(code, "timed_out");
 });
 
-test("WorkSmart: §3 the backend's OAuth error reaches the page", async (t) => {
+worksmart.test("WorkSmart: §3 the backend's OAuth error reaches the page", async (t) => {
   const { oauth } = await fails(t, worksmart, "400 with OAuth error");
   assert.equal(oauth?.error, "invalid_grant");
 });
@@ -95,7 +95,7 @@ const brokenBackends = [
 ];
 
 for (const [state, answer, expected] of brokenBackends) {
-  test(`WorkSmart: §3 the backend is ${state}: ${expected.code}`, needs("interception"), async (t) => {
+  worksmart.test(`WorkSmart: §3 the backend is ${state}: ${expected.code}`, needs("interception"), async (t) => {
     const tab = await stage.open(t);
     await tab.comeBack(worksmart.config());
     let handOffs = 0;
@@ -106,11 +106,11 @@ for (const [state, answer, expected] of brokenBackends) {
   });
 }
 
-test("OpenID: §2.5 the login is used up before the code goes out", async (t) => {
+openid.test("OpenID: §2.5 the login is used up before the code goes out", async (t) => {
   const tab = await stage.open(t);
   await tab.comeBack(openid.config());
   stage.oidc.fault = "slow";
-  // The stage's end ends what runs in the page.
+  // The stage's end ends the call that runs in the page.
   tab.evaluate((config) => void app.handle(config), openid.config()).catch(() => {});
   await until(() => stage.oidc.tokenRequests().length === 1, "the code goes out");
   const left = JSON.stringify(await tab.transactions());

@@ -1,15 +1,15 @@
-// A browser by the W3C's WebDriver: as much of Playwright's browser, context and page as the tests need.
+// A browser by the W3C's WebDriver: the part of Playwright's browser, context and page that the tests need.
 // https://www.w3.org/TR/webdriver2/
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** @param driver the program that drives the browser; @param capabilities what is asked of it (§7) */
+/** @param driver the program that drives the browser; @param capabilities the requested capabilities (§7) */
 export function launch(driver, capabilities = {}) {
   const contexts = new Set();
   return {
-    /** A browser of its own: here a driver has one session, and a session one profile, which is gone with it. */
+    /** A browser of its own: here a driver has one session, and a session has one profile, which is deleted with it. */
     async newContext() {
       const context = await Context.start(driver, capabilities);
       contexts.add(context);
@@ -39,7 +39,7 @@ class Context {
     }
   }
 
-  // One command after the other, as the protocol wants it.
+  // The protocol demands one command after the other.
   last = Promise.resolve();
 
   constructor(origin) {
@@ -64,7 +64,7 @@ class Context {
   }
 
   clearCookies() {
-    // Those of the page in front, which the protocol alone reaches.
+    // The cookies of the page in front: the protocol reaches no others.
     return this.inTurn(() => this.send("DELETE", `${this.session}/cookie`));
   }
 
@@ -76,7 +76,7 @@ class Context {
     await this.ended;
   }
 
-  /** Commands to the window of that handle, with nothing of others in between. */
+  /** Sends commands to the window of that handle, without other commands in between. */
   inWindow(handle, work) {
     return this.inTurn(async () => {
       if (this.current !== handle) await this.send("POST", `${this.session}/window`, { handle });
@@ -116,12 +116,12 @@ class Page {
     this.timeout = timeout;
   }
 
-  /** Where the page was when the last command was done. */
+  /** The page's URL after the last command. */
   url() {
     return this.address;
   }
 
-  /** Lets the page's own clock stand still. The next page's goes on. */
+  /** Stops the page's own clock. The next page's clock runs. */
   clock = {
     setFixedTime: (time) => this.evaluate((time) => void (Date.now = () => time), time),
   };
@@ -142,7 +142,7 @@ class Page {
     return this.command("POST", "/forward", {});
   }
 
-  /** What `work` came to. The page may do other things meanwhile, and so may other pages. */
+  /** The result of `work`. Meanwhile the page, and other pages, may do other things. */
   async evaluate(work, argument) {
     const key = `evaluation ${Math.random()}`;
     await this.script(`(${begin})(${work}, ${spelled}, ${restored}, ...arguments)`, key, JSON.stringify(argument, spelled));
@@ -156,7 +156,7 @@ class Page {
   }
 
   waitForFunction(work, argument) {
-    // A page that is on its way out has nothing to wait for, but the next one may.
+    // A page that is being left cannot be evaluated, but the next page can.
     return this.poll(`in vain: ${work}`, () => this.evaluate(work, argument).catch(() => false));
   }
 
@@ -182,7 +182,7 @@ class Page {
     return new Locator(this, `//button[normalize-space(.)="${name}"]`);
   }
 
-  /** The page's policy binds its own scripts, and not this one. */
+  /** The page's policy restricts the page's own scripts, and not this one. */
   script(script, ...args) {
     return this.command("POST", "/execute/sync", { script, args });
   }
@@ -229,7 +229,7 @@ class Locator {
 
   async element() {
     await this.waitFor();
-    // The name of this member is the standard's (§12.1).
+    // The standard defines the name of this member (§12.1).
     const [{ "element-6066-11e4-a52e-4f735466cecf": id }] = await this.elements();
     return `/element/${id}`;
   }
@@ -239,7 +239,7 @@ class Locator {
   }
 }
 
-// JSON has no `undefined`, and an option that is `null` is another one.
+// JSON has no `undefined`, and `null` would be another option.
 
 function spelled(name, value) {
   return value === undefined ? { isUndefined: true } : value;
@@ -252,7 +252,7 @@ function restored(value) {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, restored(member)]));
 }
 
-// The two halves of an evaluation, run in the page. Its outcome waits where no list of the page's own names has it.
+// The two halves of an evaluation, run in the page. Its result waits under a key that no list of the page's own names contains.
 
 function begin(work, spelled, restored, key, json) {
   const outcome = {};

@@ -1,4 +1,4 @@
-// A person in front of an example. The four look alike, and so one person can use them all.
+// A user of an example. The four examples look alike, so the same user can test all of them.
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, test } from "node:test";
@@ -100,7 +100,7 @@ export async function drive(name, options) {
     await third.getByText("Signed in", { exact: true }).waitFor();
     await first.getByRole("button", { name: "Log out" }).click();
     await third.getByRole("button", { name: "Log in" }).waitFor();
-    // The guard of the page that is not for everyone any more.
+    // The guard of the page that only signed-in users may see.
     await second.waitForURL(({ origin }) => origin === oidc.origin);
   });
 
@@ -130,6 +130,30 @@ export async function drive(name, options) {
     await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
   });
 
+  if (options?.countdown) {
+    test(`${name}: the page counts down to the end of an idle session, and a click keeps it`, async (t) => {
+      const { page } = await open(t, "/account");
+      await logIn(page);
+      await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).waitFor();
+      /** The next page finds that the user did nothing for so many seconds. */
+      const idleFor = async (seconds) => {
+        await page.evaluate((at) => {
+          const key = Object.keys(localStorage).find((key) => key.startsWith("wicketgate.active."));
+          localStorage[key] = String(at);
+        }, Date.now() - seconds * 1000);
+        await page.reload();
+      };
+      await idleFor(15 * 60 - 50);
+      await page.getByText(/You are signed out in (4\d|50) seconds\./).waitFor();
+      await page.getByRole("heading", { name: "Hello, Ada Lovelace." }).click();
+      await page.locator("#countdown").waitFor({ state: "detached" });
+      await idleFor(15 * 60 - 2);
+      await page.locator("#countdown").waitFor();
+      // The guard of the page that only signed-in users may see.
+      await page.waitForURL(({ origin }) => origin === oidc.origin);
+    });
+  }
+
   test(`${name}: a server that cannot be reached is said so, and asked again`, async (t) => {
     const { page } = await open(t, "about:blank");
     await page.route("**/.well-known/**", (route) => route.abort());
@@ -142,7 +166,7 @@ export async function drive(name, options) {
   });
 }
 
-/** The tests of an example whose code a backend redeems. */
+/** The tests of an example with a backend that redeems the code. */
 export async function driveWithBackend(name, options) {
   const example = await startExample(name, { ...options, worksmart: true });
   const { page: host, server: worksmart } = example;
@@ -162,7 +186,7 @@ export async function driveWithBackend(name, options) {
 
     const logins = () => worksmart.requests.filter(({ path }) => path.endsWith("/authorize")).length;
     await page.getByRole("button", { name: "Log out" }).click();
-    // A logout that stays in the page leaves the guarded part of it, and is not undone by its guard.
+    // A logout that stays in the page leaves the guarded part of it, and the guard there does not undo it.
     await page.locator("header.signed-out").waitFor();
     assert.equal(page.url(), `${host.origin}/`);
     await second.getByLabel("User name").waitFor();
@@ -175,7 +199,7 @@ async function openTab(t, { browser, page: host, server }, path, settings = {}) 
   const context = await browser.newContext(settings);
   t.after(() => context.close());
   const seen = [];
-  // Called by the page whenever the guarded part of it is there, also if only for a moment.
+  // The page calls this whenever its guarded part is shown, even if only for a moment.
   await context.exposeBinding("seeAccount", (source, path) => seen.push({ path, hasSession: server.tokenRequests().length > 0 }));
   await context.addInitScript(() => {
     const look = () => document.querySelector("#account") && seeAccount(location.pathname);

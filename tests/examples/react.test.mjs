@@ -1,4 +1,4 @@
 import { drive, driveWithBackend } from "./drive.mjs";
 
-await drive("react");
+await drive("react", { countdown: true });
 await driveWithBackend("react");

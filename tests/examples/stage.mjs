@@ -15,14 +15,14 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * @param options.output where the example's build leaves the app, below its folder
+ * @param options.output the folder of the built app, below the example's
  * @param options.page options of `startPage`
  */
 export async function startExample(name, { output = "dist", page: pageOptions, worksmart: isWorksmart = false } = {}) {
   const folder = `${root}examples/${name}`;
   await install(folder);
 
-  // Its own folder for each build: one of them may be served while the next is made.
+  // Each build has a folder of its own: one of them may be served while the next is made.
   await mkdir(`${root}target/examples`, { recursive: true });
   const directory = await mkdtemp(`${root}target/examples/${name}-`);
   const page = await startPage({ directory, ...pageOptions });
@@ -30,6 +30,8 @@ export async function startExample(name, { output = "dist", page: pageOptions, w
   const servers = isWorksmart ? await behindBackend(page, redirectUris) : await openid(page, redirectUris);
   const [server] = servers;
 
+  // The configuration comes from the environment of the build, or for Angular apps from a file beside the page.
+  page.config = { clientId: server.clientId, ...(isWorksmart ? { worksmart: server.origin } : { issuer: server.issuer }) };
   const variable = isWorksmart ? { VITE_WORKSMART: server.origin } : { VITE_ISSUER: server.issuer };
   await command("npm", ["run", "build"], {
     cwd: folder,
@@ -51,13 +53,13 @@ export async function startExample(name, { output = "dist", page: pageOptions, w
   };
 }
 
-/** Unpacked where `npm install` would put it; the lock file does not know it. */
-async function install(folder) {
-  const { stdout } = await command("npm", ["pack", "--json", "--pack-destination", `${root}target`, `${root}pkg`]);
+/** Unpacks the package where `npm install` would put it; the lock file does not contain it. */
+export async function install(folder) {
+  const { version } = JSON.parse(await readFile(`${root}pkg/package.json`, "utf8"));
   const target = `${folder}/node_modules/wicketgate`;
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
-  await command("tar", ["-xzf", `${root}target/${JSON.parse(stdout)[0].filename}`, "--strip-components=1", "-C", target]);
+  await command("tar", ["-xzf", `${root}target/wicketgate-${version}.tgz`, "--strip-components=1", "-C", target]);
 }
 
 async function openid(page, redirectUris) {
@@ -76,12 +78,14 @@ async function behindBackend(page, redirectUris) {
     clientSecret: worksmart.clientSecret,
     tokenEndpoint: `${worksmart.origin}/api/v1/oauth2/token`,
     apiOrigin: resource.origin,
+    // WorkSmart has no PKCE: the backend begins logins without it.
+    environment: { WICKETGATE_PKCE: "off", WICKETGATE_AUTHORIZATION_ENDPOINT: `${worksmart.origin}/api/v1/oauth2/authorize` },
   });
   page.backend = backend.origin;
   return [worksmart, resource, backend];
 }
 
-/** What the build wrote into the page is let in by its hash, as a careful host would. */
+/** The policy allows inline scripts of the build by their hashes, as a careful host would. */
 async function inlineScripts(file) {
   const html = await readFile(file, "utf8");
   const scripts = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(([, text]) => text);

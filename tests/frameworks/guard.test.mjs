@@ -1,4 +1,4 @@
-// What the guards of all frameworks share. Also: how it is bundled.
+// The code that the guards of all frameworks share, and how it is bundled.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -14,6 +14,7 @@ function storage(kept) {
     removeItem: (key) => items.delete(key),
   };
 }
+const failure = (code, members) => Object.assign(new Error("denied"), { name: "WicketgateError", code, hint: "", ...members });
 const loop = { name: "WicketgateError", code: "redirect_loop", retryable: false };
 
 test("a guard may begin three logins in a minute, and a fourth when the first is a minute ago", () => {
@@ -112,7 +113,7 @@ test("without a router the address becomes that where the login was begun", asyn
 
 test("a failed callback is in `error`, and no guard begins a login before somebody wants one", async () => {
   startPage("https://app.example/callback?error=access_denied");
-  const denied = Object.assign(new Error("denied"), { code: "authorization_failed" });
+  const denied = failure("authorization_failed");
   const client = standIn({ callback: () => Promise.reject(denied) });
   const store = authStore(() => client);
   await store.ready();
@@ -124,13 +125,139 @@ test("a failed callback is in `error`, and no guard begins a login before somebo
   assert.deepEqual(client.calls, ["handleCallback", ["beginLogin", {}]]);
 });
 
+test("a failed callback leads to where the login was to lead, and a guard there begins no other", async () => {
+  startPage("https://app.example/callback?error=access_denied&state=s");
+  const denied = failure("authorization_failed", { returnTo: "/account?a=1#b", verified: false });
+  const client = standIn({ callback: () => Promise.reject(denied) });
+  const store = authStore(client);
+  await store.ready();
+  assert.equal(location.href, "https://app.example/account?a=1#b");
+  assert.deepEqual([store.snapshot().error, store.isAtCallback()], [denied, false]);
+  await assert.rejects(store.require(), denied);
+  assert.deepEqual(client.calls, ["handleCallback"]);
+});
+
+for (const [where, options, base] of [["/", {}], ["/app/", { home: "/app/" }], ["/below/", {}, "/below/"]]) {
+  test(`a failed callback of which nobody knows where it was to lead does not stay at the redirect URI: ${where}`, async () => {
+    startPage("https://app.example/callback?error=access_denied");
+    if (base) document.head.innerHTML = `<base href="${base}">`;
+    const client = standIn({ callback: () => Promise.reject(failure("transaction_not_found")) });
+    await authStore(client, options).ready();
+    assert.equal(location.pathname, where);
+  });
+}
+
+test("from the page that shows a failure the next login leads to where the user wanted to go, and from another to that one", async () => {
+  startPage("https://app.example/callback?error=access_denied&state=s");
+  const client = standIn({ callback: () => Promise.reject(failure("authorization_failed", { returnTo: "/account" })) });
+  const store = authStore(client, { errorPage: "/failed" });
+  await store.ready();
+  await store.navigate("/failed");
+  void store.snapshot().login();
+  await settle();
+  assert.deepEqual(client.calls.at(-1), ["beginLogin", { returnTo: "/account" }]);
+
+  startPage("https://app.example/account");
+  const other = standIn();
+  other.beginLogin = (options) => (other.calls.push(options), Promise.reject(failure("storage_unavailable")));
+  const second = authStore(other);
+  await assert.rejects(second.require("/account?tab=2"));
+  await second.navigate("/");
+  await assert.rejects(second.snapshot().login());
+  await assert.rejects(second.require("/account"));
+  await second.navigate("/elsewhere");
+  await assert.rejects(second.snapshot().login());
+  assert.deepEqual(other.calls, [{ returnTo: "/account?tab=2" }, { returnTo: "/account?tab=2" }, {}]);
+});
+
+test("what the app's own function throws has a code and the cause, and keeps nobody at the redirect URI", async () => {
+  startPage("https://app.example/callback?code=c");
+  const own = new TypeError("not a function");
+  const client = standIn({ callback: async () => ({ returnTo: "/account" }) });
+  const store = authStore(client, { onReturn: () => { throw own; } });
+  await store.ready();
+  const { error, status } = store.snapshot();
+  assert.deepEqual([error.code, error.summary, error.cause, status], ["invalid_option", "not a function", own, "signed-in"]);
+  assert.deepEqual([location.pathname, store.isAtCallback()], ["/account", false]);
+});
+
+test("every router that follows the address hears where the login leads: popstate, and hashchange where that changes", async () => {
+  startPage("https://app.example/callback?code=c&state=s");
+  const heard = [];
+  for (const type of ["popstate", "hashchange"]) window.addEventListener(type, () => heard.push([type, location.href]));
+  await authStore(standIn({ callback: async () => ({ returnTo: "/app/account" }) })).ready();
+  assert.deepEqual(heard, [["popstate", "https://app.example/app/account"]]);
+
+  startPage("https://app.example/callback?code=c&state=s");
+  heard.length = 0;
+  for (const type of ["popstate", "hashchange"]) window.addEventListener(type, () => heard.push([type, location.href]));
+  await authStore(standIn({ callback: async () => ({ returnTo: "/#/account" }) })).ready();
+  assert.deepEqual(heard, [["popstate", "https://app.example/#/account"], ["hashchange", "https://app.example/#/account"]]);
+});
+
+for (const [kind, returnTo, takes] of [
+  ["below its base", "/app/account?a=1", (path) => "/app" + path],
+  ["in the fragment", "/#/account", (path) => "#" + path],
+  ["in the fragment, below the page's path", "/app/#/account", (path) => "#" + path],
+]) {
+  test(`a router whose paths are ${kind} leads to where the login was begun`, async () => {
+    startPage("https://app.example/callback?code=c&state=s");
+    const client = standIn({ callback: async () => ({ returnTo }) });
+    await authStore(client, { navigate: (path) => history.replaceState(null, "", takes(path)) }).ready();
+    assert.equal(location.href, "https://app.example" + returnTo);
+  });
+}
+
+test("a route that leads on to another is left alone", async () => {
+  startPage("https://app.example/callback?code=c&state=s");
+  const client = standIn({ callback: async () => ({ returnTo: "/account" }) });
+  await authStore(client, { navigate: () => history.replaceState(null, "", "/en/account") }).ready();
+  assert.equal(location.pathname, "/en/account");
+});
+
+test("a guard lets an expired session not pass, and one that is stale", async () => {
+  startPage("https://app.example/account");
+  const client = standIn({ session: { ...signedIn, status: "expired" } });
+  const store = authStore(client);
+  await store.ready();
+  assert.deepEqual([store.snapshot().status, store.snapshot().isSignedIn], ["expired", false]);
+  void store.require();
+  await settle();
+  assert.deepEqual(client.calls, [["beginLogin", {}]]);
+  client.become({ ...signedIn, status: "stale" });
+  assert.equal(store.snapshot().isSignedIn, true);
+});
+
+test("another login that begins, and is called off, takes nothing away from who is signed in", async () => {
+  startPage("https://app.example/account");
+  const client = standIn({ session: signedIn });
+  let stay;
+  client.beginLogin = () => new Promise((_, reject) => (stay = reject));
+  const store = authStore(client);
+  await store.ready();
+  const seen = [];
+  store.subscribe(() => seen.push([store.snapshot().status, store.snapshot().isSignedIn]));
+  const login = store.snapshot().login();
+  await settle();
+  stay(failure("navigation_cancelled"));
+  await login;
+  assert.deepEqual(seen, [["loading", true], ["signed-in", true]]);
+  assert.equal(store.snapshot().error, undefined);
+});
+
+test("a logout that stays in a page without a router leads to the page for everyone", async () => {
+  startPage("https://app.example/account");
+  await authStore(standIn({ session: signedIn }), { home: "/app/" }).snapshot().logout();
+  assert.equal(location.pathname, "/app/");
+});
+
 test("who is signed in passes, whatever became of another login", async () => {
   startPage("https://app.example/account");
   const client = standIn({ session: signedIn });
-  client.beginLogin = () => Promise.reject(Object.assign(new Error("no"), { code: "invalid_option" }));
+  client.beginLogin = () => Promise.reject(Object.assign(new Error("no"), { code: "invalid_option", summary: "no" }));
   const store = authStore(client);
   await assert.rejects(store.snapshot().login(), /no/);
-  assert.equal(store.snapshot().error.message, "no");
+  assert.equal(store.snapshot().error.summary, "no");
   await store.require();
 });
 
@@ -143,7 +270,7 @@ test("where the client could not be made, `login()` has it made again", async ()
     return client;
   });
   await store.ready();
-  assert.equal(store.snapshot().error.message, "offline");
+  assert.equal(store.snapshot().error.summary, "offline");
   await assert.rejects(store.snapshot().accessToken(), /offline/);
   assert.equal(attempts, 1);
   void store.snapshot().login();
@@ -199,7 +326,8 @@ test("an adapter brings neither the module nor a second copy of what they share"
     const script = readFileSync(new URL(`./node_modules/wicketgate/${file}.js`, import.meta.url), "utf8");
     const imports = [...script.matchAll(/from "([^"]+)"/g)].map(([, name]) => name);
     assert(imports.includes("./auth.js"), file);
-    assert.deepEqual(imports.filter((name) => name.startsWith(".") && name !== "./auth.js"), [], file);
+    const shared = ["./auth.js", "./guard.js"];
+    assert.deepEqual(imports.filter((name) => name.startsWith(".") && !shared.includes(name)), [], file);
     assert(script.length < 5000, `${file} is ${script.length} bytes`);
   }
 });

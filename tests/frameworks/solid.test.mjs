@@ -1,5 +1,5 @@
-// Solid's adapter where a browser is too coarse: one exchange, subscriptions, guards, server rendering.
-// Run with `--conditions browser` by its own child, because in Node Solid is its server half.
+// Solid's adapter where a test in a browser sees too little: one exchange, subscriptions, guards, server rendering. Runs in a
+// child process of its own with `--conditions browser`, because in Node, Solid is its server half.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -13,9 +13,9 @@ const { AuthProvider, RequireAuth, useAuth } = await import("wicketgate/solid");
 
 const Status = () => {
   const auth = useAuth();
-  return () => (auth.error ? `error ${auth.error.message}` : auth.status);
+  return () => (auth.error ? `error ${auth.error.summary}` : auth.status);
 };
-// What the compiler makes of JSX: children that are made when they are asked for.
+// The compiler's form of JSX: children that are created on demand.
 const within = (component, props, ...children) =>
   createComponent(component, Object.defineProperty({ ...props }, "children", {
     get: () => children.map(([component, props]) => createComponent(component, props ?? {})),
@@ -39,7 +39,7 @@ if (!isBrowser) {
       encoding: "utf8",
     });
     assert.equal(status, 0, stdout);
-    assert.match(stdout, /^# pass 6$/m);
+    assert.match(stdout, /^# pass 11$/m);
   });
 } else {
   const { render } = await import("solid-js/web");
@@ -89,7 +89,7 @@ if (!isBrowser) {
       ({ logout } = useAuth());
       return () => createComponent(...(path() === "/account" ? guarded : [Public, {}]));
     };
-    // As Solid Router does it.
+    // As in Solid Router.
     const navigate = (path) => void startTransition(() => setPath(path));
     const { container } = await mount(() => within(Suspense, {}, [() => within(AuthProvider, { client, navigate }, [Page])]));
     assert.equal(container.textContent, "secret");
@@ -106,11 +106,52 @@ if (!isBrowser) {
   test("a failure is in `error`, and a guard throws it to the error boundary", async () => {
     const boundary = [
       ErrorBoundary,
-      { fallback: (error) => `caught ${error.message}`, get children() { return createComponent(...guarded); } },
+      { fallback: (error) => `caught ${error.summary}`, get children() { return createComponent(...guarded); } },
     ];
     const client = () => Promise.reject(new Error("offline"));
     const { container } = await mount(() => within(AuthProvider, { client }, [Status], boundary));
     assert.equal(container.textContent, "error offlinecaught offline");
+  });
+
+  test("the provider finishes a login whether or not anything below follows the session", async () => {
+    const client = standIn({ callback: async () => ({ returnTo: "/account" }) });
+    await mount(() => within(AuthProvider, { client: () => client }, [() => "a page"]));
+    assert.deepEqual(client.calls, ["handleCallback"]);
+  });
+
+  test("no router looks at the redirect URI: the children come when the page is where the login was begun", async () => {
+    history.replaceState(null, "", "/callback?code=c&state=s");
+    const looked = [];
+    const Router = () => (looked.push(location.href), "page");
+    const client = standIn({ callback: async () => (await settle(), { returnTo: "/account" }) });
+    const { container } = await mount(() => within(AuthProvider, { client, fallback: "wait" }, [Router]));
+    assert.equal(container.textContent, "wait");
+    await settle();
+    assert.equal(container.textContent, "page");
+    assert.deepEqual(looked, ["https://app.example/account"]);
+  });
+
+  for (const [kind, error] of [["an element", "sorry"], ["a function of the error", (error) => `failed ${error.summary}`]]) {
+    test(`what went wrong is shown by the guard itself: ${kind}`, async () => {
+      const client = () => Promise.reject(new Error("offline"));
+      const { container } = await mount(() => within(AuthProvider, { client }, [RequireAuth, { error, children: "secret" }]));
+      assert.equal(container.textContent, kind === "an element" ? "sorry" : "failed offline");
+    });
+  }
+
+  test("a guarded page stays while another login begins; an expired session is gone for its guard", async () => {
+    const client = standIn({ session: signedIn });
+    let made = 0;
+    const page = [RequireAuth, { fallback: "wait", get children() { return made++, "secret"; } }];
+    let login;
+    const Login = () => (({ login } = useAuth()), "");
+    const { container } = await mount(() => within(AuthProvider, { client }, page, [Login]));
+    void login();
+    await settle();
+    assert.deepEqual([container.textContent, made, client.calls], ["secret", 1, [["beginLogin", {}]]]);
+    client.become({ ...signedIn, status: "expired" });
+    await settle();
+    assert.equal(container.textContent, "wait");
   });
 
   test("nothing is listened to after the unmount", async () => {

@@ -1,5 +1,5 @@
-// A client without module and server, for what a browser is too coarse for: how often something is called, and in which order.
-// (The real client is driven with each adapter in tests/examples.)
+// A client without module and server, for facts that a test in a browser cannot see: how often a function is called, and in
+// which order. (tests/examples drives the real client with each adapter.)
 import { Window } from "happy-dom";
 
 const signedOut = { status: "signed-out" };
@@ -14,7 +14,10 @@ export function startPage(url) {
   return window;
 }
 
-/** @param options.session at the beginning; @param options.callback what `handleCallback` does, where the page is one */
+/**
+ * @param options.session the first session; @param options.callback the behaviour of `handleCallback`, if the page is a
+ * callback
+ */
 export function standIn({ session = signedOut, callback } = {}) {
   const listeners = new Set();
   const client = {
@@ -38,7 +41,7 @@ export function standIn({ session = signedOut, callback } = {}) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    // The page is left, and nothing more is heard of it.
+    // The page navigates, so this promise never settles.
     beginLogin: (options) => (client.calls.push(["beginLogin", options]), new Promise(() => {})),
     async logout(options) {
       client.calls.push(["logout", options]);
@@ -53,5 +56,5 @@ export function standIn({ session = signedOut, callback } = {}) {
 
 export { signedIn, signedOut };
 
-/** Lets everything run that is ready to: tasks, not only promises. */
+/** Runs everything that is ready to run: tasks, not only promises. */
 export const settle = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));

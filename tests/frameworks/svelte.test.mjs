@@ -1,5 +1,5 @@
-// Svelte's adapter where a browser is too coarse: the store's contract, runes, guards, server rendering.
-// Run with `--conditions browser` by its own child, because in Node Svelte is its server half.
+// Svelte's adapter where a test in a browser sees too little: the store's contract, runes, guards, server rendering. Runs in a
+// child process of its own with `--conditions browser`, because in Node, Svelte is its server half.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -23,14 +23,14 @@ if (!process.execArgv.includes("--conditions=browser")) {
       encoding: "utf8",
     });
     assert.equal(status, 0, stdout);
-    assert.match(stdout, /^# pass 4$/m);
+    assert.match(stdout, /^# pass 7$/m);
   });
 } else {
   startPage("https://app.example/account#here");
   const { createAuth } = await import("wicketgate/svelte");
   const { flushSync } = await import("svelte");
   const { get } = await import("svelte/store");
-  // What the compiler makes of $effect.root and $effect.pre.
+  // The compiler's forms of $effect.root and $effect.pre.
   const { effect_root: effectRoot, user_pre_effect: effect } = await import("svelte/internal/client");
 
   test("the store calls at once, after each change, and no more after the end", async () => {
@@ -63,6 +63,45 @@ if (!process.execArgv.includes("--conditions=browser")) {
     stop();
     await settle();
     assert.equal(client.listeners.size, 0);
+  });
+
+  test("the callback is handled whether or not anybody follows the session", async () => {
+    startPage("https://app.example/callback?code=c&state=s");
+    const client = standIn({ callback: async () => ({ returnTo: "/account" }) });
+    createAuth(() => client);
+    await settle();
+    assert.deepEqual(client.calls, [], "not before the page is mounted");
+    document.body.append("a page");
+    await settle();
+    assert.deepEqual([client.calls, location.pathname], [["handleCallback"], "/account"]);
+  });
+
+  test("after a denial the guard leads to the page that shows it, and rejects where that is the guarded one", async () => {
+    startPage("https://app.example/callback?error=access_denied&state=s");
+    const denied = Object.assign(new Error("no"), { name: "WicketgateError", code: "authorization_failed", hint: "", returnTo: "/account" });
+    const client = standIn({ callback: () => Promise.reject(denied) });
+    const went = [];
+    const auth = createAuth(client, { errorPage: "/failed", navigate: go });
+    let passed = false;
+    // Like SvelteKit, waits for the guard of the page, unless another navigation begins.
+    function go(path) {
+      went.push(path);
+      if (path === "/account") return auth.guard({ url: new URL("https://app.example/account") }).then(() => (passed = true));
+    }
+    document.body.append("a page");
+    await settle();
+    assert.deepEqual([went, passed, auth.status], [["/account", "/failed"], false, "signed-out"]);
+    await assert.rejects(auth.guard({ url: new URL("https://app.example/failed?a") }), denied);
+    assert.deepEqual(client.calls, ["handleCallback"]);
+  });
+
+  test("an expired session is gone for a guarded page", async () => {
+    startPage("https://app.example/account");
+    const client = standIn({ session: signedIn });
+    await createAuth(client).guard({ url: new URL("https://app.example/account") });
+    client.become({ ...signedIn, status: "expired" });
+    await settle();
+    assert.deepEqual(client.calls, [["beginLogin", {}]]);
   });
 
   test("the guard comes back to path, query and fragment", async () => {

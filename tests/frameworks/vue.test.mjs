@@ -1,4 +1,4 @@
-// Vue's adapter where a browser is too coarse: one exchange, server rendering, subscriptions, guards.
+// Vue's adapter where a test in a browser sees too little: one exchange, server rendering, subscriptions, guards.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { settle, signedIn, signedOut, standIn, startPage } from "./stand-in.mjs";
@@ -6,12 +6,12 @@ import { settle, signedIn, signedOut, standIn, startPage } from "./stand-in.mjs"
 startPage("https://app.example/");
 const { createApp, createSSRApp, h } = await import("vue");
 const { renderToString } = await import("vue/server-renderer");
-const { createAuth, useAuth } = await import("wicketgate/vue");
+const { createAuth, RequireAuth, useAuth } = await import("wicketgate/vue");
 
 const Status = {
   setup() {
     const { status, error } = useAuth();
-    return () => (error.value ? `error ${error.value.message}` : status.value);
+    return () => (error.value ? `error ${error.value.summary}` : status.value);
   },
 };
 const Twice = { render: () => [h(Status), h(Status)] };
@@ -24,9 +24,13 @@ async function mount(auth) {
   return { app, container };
 }
 
-/** As much of Vue Router as the adapter asks for; its own guards are driven in tests/examples. */
+/** The part of Vue Router that the adapter uses; tests/examples drives its real guards. */
 function router(base = "") {
+  const routes = [];
   const router = {
+    routes,
+    addRoute: (route) => routes.push(route),
+    getRoutes: () => routes,
     options: { history: { base } },
     currentRoute: { value: { fullPath: "/", meta: {} } },
     went: [],
@@ -72,6 +76,92 @@ test("Vue: a session that ends at a guarded page begins a login, and none at ano
   client.become(signedOut);
   await settle();
   assert.deepEqual(client.calls, [["beginLogin", { returnTo: "/account?a=1" }]]);
+});
+
+test("Vue: an expired session is gone for a guarded page", async () => {
+  const client = standIn({ session: signedIn });
+  const to = router();
+  to.currentRoute.value = account;
+  await mount(createAuth(client, { router: to }));
+  client.become({ ...signedIn, status: "expired" });
+  await settle();
+  assert.deepEqual(client.calls, [["beginLogin", { returnTo: "/account?a=1" }]]);
+});
+
+test("Vue: a denial leads to the page that shows it, and a guard of that page rejects", async () => {
+  const denied = Object.assign(new Error("no"), { name: "WicketgateError", code: "authorization_failed", hint: "", returnTo: "/app/account" });
+  const client = standIn({ callback: () => Promise.reject(denied) });
+  const to = router("/app");
+  await mount(createAuth(client, { router: to, errorPage: "/failed" }));
+  assert.deepEqual(to.went, ["/account"]);
+  const [guard] = to.guards;
+  assert.equal(await guard(account), "/failed");
+  await assert.rejects(guard({ ...account, fullPath: "/failed" }), denied);
+  assert.deepEqual(client.calls, ["handleCallback"]);
+});
+
+test("Vue: a router in the fragment gets the route that is there, and a login comes back to it", async (t) => {
+  history.replaceState(null, "", "/callback?code=c&state=s");
+  t.after(() => history.replaceState(null, "", "/"));
+  const client = standIn({ callback: async () => ({ returnTo: "/app/#/account" }) });
+  // The route that Vue Router makes of the address at its creation.
+  const to = router("/callback?code=c&state=s#");
+  const auth = createAuth(client, { router: to });
+  assert.match(location.href, /code=c/, "the response is still there for the client");
+  await mount(auth);
+  assert.deepEqual([to.went, location.href, to.routes], [["/account"], "https://app.example/app/#/account", []]);
+  client.become(signedOut);
+  void to.guards[0](account);
+  await settle();
+  assert.deepEqual(client.calls.at(-1), ["beginLogin", { returnTo: "/app/#/account?a=1" }]);
+});
+
+test("Vue: the redirect URI is a route, so that the router has nothing to warn of", (t) => {
+  history.replaceState(null, "", "/app/callback?code=c&state=s");
+  t.after(() => history.replaceState(null, "", "/"));
+  const paths = (to) => (createAuth(standIn(), { router: to }), to.routes.map(({ path }) => path));
+  assert.deepEqual(paths(router("/app")), ["/callback"]);
+  const own = router("/app");
+  own.addRoute({ path: "/callback" });
+  assert.deepEqual(paths(own), ["/callback"]);
+  history.replaceState(null, "", "/app/other");
+  assert.deepEqual(paths(router("/app")), []);
+});
+
+async function mountGuarded(client, slots) {
+  const container = document.createElement("div");
+  const app = createApp({ render: () => h(RequireAuth, null, slots) }).use(createAuth(client));
+  app.config.errorHandler = (error) => (container.caught = error);
+  app.mount(container);
+  await settle();
+  return container;
+}
+
+test("Vue: RequireAuth shows its page to those who are signed in, and sends others to the login", async () => {
+  const client = standIn({ session: signedIn });
+  const container = await mountGuarded(client, { default: () => "secret", fallback: () => "wait" });
+  assert.equal(container.textContent, "secret");
+  client.become(signedOut);
+  await settle();
+  assert.deepEqual([container.textContent, client.calls], ["wait", [["beginLogin", {}]]]);
+});
+
+test("Vue: RequireAuth shows what went wrong, and begins another login when told to", async () => {
+  const client = standIn();
+  client.beginLogin = () => Promise.reject(Object.assign(new Error("no"), { name: "WicketgateError", code: "storage_unavailable" }));
+  let again;
+  const error = (slot) => ((again = slot.again), `failed ${slot.error.code}`);
+  const container = await mountGuarded(client, { default: () => "secret", fallback: () => "wait", error });
+  assert.equal(container.textContent, "failed storage_unavailable");
+  client.beginLogin = () => new Promise(() => {});
+  again();
+  await settle();
+  assert.equal(container.textContent, "wait");
+});
+
+test("Vue: without a slot for it RequireAuth throws what went wrong", async () => {
+  const { caught } = await mountGuarded(() => Promise.reject(new Error("offline")), { default: () => "secret" });
+  assert.equal(caught.summary, "offline");
 });
 
 test("Vue: a failure is in `error`", async () => {

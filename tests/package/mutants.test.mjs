@@ -1,25 +1,32 @@
-// The deliberate mistakes of scripts/mutants and scripts/soak still have their place in the source. Whether they are noticed
-// takes minutes, and those scripts; that they have been left behind shows here.
+// The deliberate mistakes of scripts/mutants.mjs and scripts/soak.mjs still have their place in the source. These scripts take
+// minutes to check that tests notice the mistakes; this test only finds the mistakes that no longer fit the source.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
+import { patched, readPatches } from "../../scripts/mutation.mjs";
+import { readRules } from "../../scripts/rules.mjs";
 
-const text = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+const mutants = readPatches("tests/mutants");
 
-for (const list of ["tests/mutants.json", "tests/simulation/broken.json"]) {
-  test(`${list}: each change has its place, once`, () => {
-    const lost = JSON.parse(text(list))
-      .flatMap((change) => change.edits ?? [change])
-      .filter(({ file, find }) => text(file).split(find).length !== 2);
-    assert.deepEqual(lost, []);
+for (const [folder, patches] of [["tests/mutants", mutants], ["tests/simulation/broken", readPatches("tests/simulation/broken")]]) {
+  test(`${folder}: each change has its place, and one only`, () => {
+    assert(patches.length > 0);
+    assert.deepEqual(patches.map((patch) => patched(patch)).filter((outcome) => typeof outcome === "string"), []);
   });
 }
 
-test("docs/rules.md and tests/mutants.json name tests that there are", () => {
-  const client = readdirSync(new URL("../client/", import.meta.url)).map((name) => `tests/client/${name}`);
-  const all = [...client, "tests/redaction.rs"].map(text).join();
-  const named = JSON.parse(text("tests/mutants.json")).flatMap(({ test }) => test?.split("::").at(-1) ?? []);
-  const ruled = text("docs/rules.md").match(/(?<=`)rule_\d+_\d+_\w+(?=`)/g);
-  const lost = [...named, ...ruled].filter((name) => !all.includes(`fn ${name}(`));
+test("each change names what notices it, and that is there", () => {
+  const tests = new Set(readRules({ all: true }));
+  const lies = new Set(readdirSync(new URL("../provider/lies/", import.meta.url)).map((name) => name.replace(/\.mjs$/, "")));
+  const lost = mutants.flatMap(({ path, test, lies: named }) => {
+    const missing = [...(test && !tests.has(test) ? [test] : []), ...named.filter((lie) => !lies.has(lie))];
+    return test || named.length ? missing.map((name) => `${path}: ${name}`) : [`${path}: nothing`];
+  });
   assert.deepEqual(lost, []);
+});
+
+test("each rule has a change that breaks it", () => {
+  const noticed = new Set(mutants.flatMap(({ test, lies }) => [test, ...lies]));
+  const unbroken = readRules().filter(({ tests, lies }) => ![...tests, ...lies].some((name) => noticed.has(name)));
+  assert.deepEqual(unbroken.map(({ place }) => place), []);
 });

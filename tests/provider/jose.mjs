@@ -1,13 +1,13 @@
-// Just enough of JOSE (RFC 7515, 7517, 7518, 8037) for a server: it signs and publishes, and verifies nothing.
+// The part of JOSE (RFC 7515, 7517, 7518, 8037) that a server needs: it signs and publishes, and verifies nothing.
 import { constants, createHash, createPrivateKey, sign as signBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 const { keys: list } = JSON.parse(readFileSync(new URL("keys.json", import.meta.url), "utf8"));
 
-/** All private keys, by `kid`, whoever publishes them. */
+/** All private keys, by `kid`, whether or not they are published. */
 export const keys = Object.fromEntries(list.map((jwk) => [jwk.kid, jwk]));
 
-/** By algorithm: the key that a server signs with while nothing is said to the contrary, and the hash. */
+/** By algorithm: the key that a server signs with by default, and the hash. */
 const algorithms = {
   RS256: ["rsa-1", "sha256"],
   RS384: ["rsa-1", "sha384"],
@@ -26,14 +26,14 @@ export const keyOf = (alg) => keys[algorithms[alg][0]];
 
 export const base64url = (data) => Buffer.from(data).toString("base64url");
 
-/** What a server publishes of a key. */
+/** The public part of a key. */
 export function publicJwk(jwk, alg) {
   const { kid, kty, crv, x, y, n, e } = jwk;
-  // Through JSON, so that what a key of this kind does not have is not there.
+  // The JSON round trip removes the members that a key of this type does not have.
   return JSON.parse(JSON.stringify({ kid, kty, crv, x, y, n, e, use: "sig", alg }));
 }
 
-/** @returns {Buffer} the signature as JWS has it: of ECDSA, R and S one after the other (RFC 7518 §3.4) */
+/** @returns {Buffer} the signature in the form of JWS: for ECDSA, R followed by S (RFC 7518 §3.4) */
 export function sign(input, jwk, alg) {
   const key = { key: createPrivateKey({ key: jwk, format: "jwk" }), dsaEncoding: "ieee-p1363" };
   if (alg.startsWith("PS")) {

@@ -1,13 +1,10 @@
-//! The provider that lies (`tests/provider/`), and the client in a simulated tab in front of it: each lie ends in its named
-//! error, with nobody signed in and nothing left behind; and what is merely unusual is put up with. `tests/e2e/` does the
+//! The lying provider (`tests/provider/`) against the client in a simulated tab: each lie ends in its named error, with nobody
+//! signed in and no data left behind; an answer that is only unusual is accepted. `tests/e2e/` does the same in a browser.
 //! same in a browser.
 //!
-//! One test for each lie, named after its file. A lie that must be refused and is not fails with "was accepted":
-//! `scripts/mutants` looks for it. The table of all of them goes to `target/test-logs/lies-native.txt`.
-#[path = "../client/host.rs"]
-#[allow(dead_code, reason = "the tests of the client use the rest")]
-mod host;
-
+//! One test for each lie, named after its file. If the client accepts a lie that it must refuse, the test fails with "was
+//! accepted", and `scripts/mutants.mjs` searches for that text. The table of all lies goes to
+//! `target/test-logs/lies-native.txt`.
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -20,14 +17,14 @@ use serde_json::{Value, json};
 use wicketgate::client::{AccessTokenOptions, Client, Configuration, LoginOptions, Page, Session};
 use wicketgate::protocol::error::Error;
 use wicketgate::protocol::http::{MAX_BODY, Request};
-use wicketgate::protocol::json::Json;
+use wicketgate::protocol::secret::Secret;
 
-use host::{Answer, Host, block_on};
+use support::host::{Answer, TestHost, block_on};
 
 const CLIENT_ID: &str = "wicketgate-tests";
 const REDIRECT_URI: &str = "https://app.example/callback";
 
-/// What came of each lie.
+/// The outcome of each lie.
 type Outcomes = Arc<Mutex<BTreeMap<String, String>>>;
 
 pub(crate) fn main() -> ExitCode {
@@ -73,7 +70,7 @@ impl Provider {
         serde_json::from_slice(&body).unwrap()
     }
 
-    /// It ends when its input does.
+    /// The provider ends when its input ends.
     fn end(&mut self) {
         drop(self.process.stdin.take());
         let _ = self.process.wait();
@@ -99,19 +96,21 @@ fn fetch(request: &Request) -> Answer {
     let Ok(mut answer) = sent else { return Answer::Lost };
     let status = answer.status().as_u16();
     let content_type = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
-    // As long as the test runs.
+    // Leaked for as long as the test runs.
     let content_type = content_type.map(|value| &*String::leak(value.into()));
+    let nonce = answer.headers().get("dpop-nonce").and_then(|value| value.to_str().ok()).map(str::to_owned);
     match answer.body_mut().with_config().limit(MAX_BODY as u64 + 1).read_to_vec() {
+        Ok(body) if nonce.is_some() => Answer::WithNonce(status, nonce.unwrap_or_default(), String::from_utf8(body).unwrap()),
         Ok(body) if body.len() <= MAX_BODY && !(300..400).contains(&status) => Answer::Is(status, content_type, body),
         Ok(_) | Err(_) => Answer::Lost,
     }
 }
 
-/// The provider answers an authorization request at once: where it sends the browser.
+/// The provider answers an authorization request at once: returns the URL to which it redirects.
 fn authorize(url: &str) -> String {
     let agent = ureq::Agent::config_builder().max_redirects(0).http_status_as_error(false).build().new_agent();
     let mut url = url.to_owned();
-    // From one issuer to another where it passes the request on.
+    // From one issuer to another, if it forwards the request.
     loop {
         let answer = agent.get(&url).call().unwrap();
         url = answer.headers()["location"].to_str().unwrap().into();
@@ -122,25 +121,26 @@ fn authorize(url: &str) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the provider lives in the real time, and so must the tab")]
-fn tab() -> Host {
-    let host = Host::new(7, "https://app.example/start");
+fn tab() -> TestHost {
+    let host = TestHost::new(7, "https://app.example/start");
     host.jump_to(u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap());
     host.connect_to_network(fetch);
     host
 }
 
-/// What was seen of a login: the step that failed, and what it failed with.
+/// The observed outcome of a login: the step that failed, and its error.
 struct Seen {
     step: &'static str,
     error: Option<Error>,
-    client: Option<Rc<Client<Host>>>,
-    host: Host,
+    client: Option<Rc<Client<TestHost>>>,
+    host: TestHost,
 }
 
 fn log_in(origin: &str, lie: &Value) -> Seen {
     let name = lie["name"].as_str().unwrap();
     let mut config = json!({
-        "clientId": CLIENT_ID, "issuer": format!("{origin}/{name}"), "redirectUri": REDIRECT_URI, "scope": "openid profile",
+        "clientId": CLIENT_ID, "issuer": format!("{origin}/{name}"), "redirectUri": REDIRECT_URI,
+        "scope": "openid profile offline_access",
         "tokenStore": "memory", "requestTimeout": 20,
     });
     for (member, value) in lie["config"].as_object().into_iter().flatten() {
@@ -155,6 +155,9 @@ fn log_in(origin: &str, lie: &Value) -> Seen {
         Ok(client) => client,
         Err(error) => return seen("connect", Some(error), None),
     };
+    if let Err(error) = block_on(client.load()) {
+        return seen("connect", Some(error), Some(client));
+    }
     let url = match client.authorization_url(&options.unwrap()) {
         Ok(url) => url,
         Err(error) => return seen("begin", Some(error), Some(client)),
@@ -172,14 +175,14 @@ fn log_in(origin: &str, lie: &Value) -> Seen {
     seen(step, outcome.err(), Some(client))
 }
 
-fn renew(client: &Client<Host>) -> Result<(), Error> {
+fn renew(client: &Client<TestHost>) -> Result<(), Error> {
     let before = token(client).unwrap();
-    let forced = AccessTokenOptions::none().with_json("forceRefresh", Json::Bool(true));
-    block_on(client.access_token(&forced)).map(|token| assert_ne!(token, before))
+    let forced = AccessTokenOptions::new().force_refresh(true);
+    block_on(client.access_token(&forced)).map(Secret::into_exposed).map(|token| assert_ne!(token, before))
 }
 
-fn token(client: &Client<Host>) -> Result<String, Error> {
-    block_on(client.access_token(&AccessTokenOptions::none()))
+fn token(client: &Client<TestHost>) -> Result<String, Error> {
+    block_on(client.access_token(&AccessTokenOptions::new())).map(Secret::into_exposed)
 }
 
 fn tell(origin: &str, lie: &Value, outcomes: &Outcomes) -> Result<(), Failed> {
@@ -202,7 +205,7 @@ fn tell(origin: &str, lie: &Value, outcomes: &Outcomes) -> Result<(), Failed> {
     if expected.is_some() && seen.step != when {
         return Err(format!("shows at the step {}", seen.step).into());
     }
-    // Who is logged in is known from the ID token; a UserInfo answer does not change it.
+    // The user is known from the ID token; a UserInfo answer does not change that.
     let is_signed_in = expected.is_none() || when == "userinfo";
     if (status(&client.session()), token(&client).is_ok()) != (is_signed_in, is_signed_in) {
         return Err(format!("left the session {:?}", client.session().status).into());

@@ -1,11 +1,11 @@
-// What the two crates would be published as: nothing that they need is missing, nothing else is in them.
+// The two crates as they would be published: complete, and without any other file.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const crates = {
-  wicketgate: { manifest: "Cargo.toml", also: ["CHANGELOG.md", "docs/rust.md"] },
+  wicketgate: { manifest: "Cargo.toml", also: ["CHANGELOG.md", "docs/guide/rust.md"] },
   "wicketgate-backend": { manifest: "backend/Cargo.toml", also: ["src/main.rs"] },
 };
 

@@ -1,9 +1,9 @@
-// What the documents say to add to a framework's bare template: ten lines at most, and lines of the app that is tested.
+// The lines that the documents add to a framework's bare template: ten at most, and all of them lines of the tested app.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const documents = ["README.md", "docs/rust.md"];
+const documents = ["docs/guide/rust.md"];
 const apps = ["leptos", "yew", "dioxus"];
 
 const blocks = documents.flatMap((document) =>

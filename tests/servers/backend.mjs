@@ -1,4 +1,4 @@
-// Starts the backend as an operator does: the built binary, configured by environment, ended by a signal.
+// Starts the backend as an operator does: the built binary, configured by environment variables, ended by a signal.
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
@@ -7,14 +7,17 @@ import { promisify } from "node:util";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const binary = `${root}target/debug/wicketgate-backend`;
 
-/** A build that has nothing to do takes a moment; a stale binary would answer for yesterday's code. */
+/** Builds the backend, because a stale binary would test yesterday's code. If nothing has changed, this takes a moment. */
 export const buildBackend = () =>
   promisify(execFile)("cargo", ["build", "--quiet", "-p", "wicketgate-backend"], { cwd: root });
 
+/** A key for the cookies, as an operator makes one. */
+export const newKey = () => randomBytes(32).toString("base64url");
+
 /**
  * @param options.publicOrigin the page's origin
- * @param options.tokenEndpoint where the backend redeems codes
- * @param options.apiOrigin where it forwards `/api/…`
+ * @param options.tokenEndpoint the endpoint at which the backend redeems codes
+ * @param options.apiOrigin the origin to which it forwards `/api/…`
  * @param options.environment further `WICKETGATE_…` variables, or other values for these
  * @returns `origin`; `log()`, everything it printed; `ended`, a promise of its exit code; `close()`
  */
@@ -30,7 +33,7 @@ export async function startBackend({ publicOrigin, clientId, clientSecret, token
       WICKETGATE_CLIENT_SECRET: clientSecret,
       WICKETGATE_TOKEN_ENDPOINT: tokenEndpoint,
       WICKETGATE_CLIENT_AUTHENTICATION: "form",
-      WICKETGATE_COOKIE_KEY: randomBytes(32).toString("base64url"),
+      WICKETGATE_COOKIE_KEY: newKey(),
       WICKETGATE_API_ORIGIN: apiOrigin,
       ...environment,
     },

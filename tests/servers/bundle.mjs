@@ -1,9 +1,17 @@
-// Bundles a page's script with esbuild, the way an app does. `import … from "wicketgate"` finds the built package,
-// which the build has put where an installed one would be.
+// Bundles a page's script with esbuild, like an app. `import … from "wicketgate"` finds the built package, because the build
+// has put it where an installed one would be.
+import { basename } from "node:path";
 import { build } from "esbuild";
+import { entry as entryOfTests } from "../e2e/entry.mjs";
 
-/** The script that `entry` becomes; `alias` has other names for what it imports. */
+/** The bundled script of `entry`; `alias` replaces the names of imports. */
 export async function bundle(entry, alias) {
+  const [script] = Object.values(await bundleFiles(entry, alias, false));
+  return script;
+}
+
+/** The bundled files of `entry`, by their paths: a script that is imported on demand is a file of its own. */
+export async function bundleFiles(entry, alias, splitting = true) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     write: false,
@@ -12,7 +20,9 @@ export async function bundle(entry, alias) {
     target: "es2022",
     minify: true,
     logLevel: "warning",
-    ...(alias && { alias }),
+    splitting,
+    outdir: "/",
+    alias: { "wicketgate/all": entryOfTests, ...alias },
   });
-  return outputFiles[0].contents;
+  return Object.fromEntries(outputFiles.map(({ path, contents }) => [`/${basename(path)}`, contents]));
 }

@@ -1,19 +1,19 @@
-// What every test server shares: a free port, a body, a way on to another server, an end that ends.
+// The common functions of all test servers: a free port, a request's body, forwarding to another server, and an orderly end.
 import { createServer, request as startRequest } from "node:http";
 
 /**
- * Serves `handle` on a free port of 127.0.0.1. `hostname` is only the name that goes into `origin`.
+ * Serves `handle` on a free port of 127.0.0.1. `hostname` is only the host name in `origin`.
  * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */
 export async function serve(handle, { hostname = "127.0.0.1", port = 0 } = {}) {
   const server = createServer(async (request, response) => {
-    // A connection for each request. When one that a browser uses again breaks, the browser sends the request once
-    // more by itself, POST or not; what the records show would then not be the page's doing.
+    // A connection for each request. If a connection breaks that a browser reuses, the browser itself sends the request once
+    // more, even a POST. The records would then contain requests that the page did not send.
     response.shouldKeepAlive = false;
     try {
       await handle(request, response);
     } catch (error) {
-      // A test server that fails is a defect of the test: loud here, and never a hanging page there.
+      // A test server that fails is a defect of the test: it must be visible here, and not as a page that hangs.
       console.error(error);
       if (!response.headersSent) response.writeHead(500);
       response.end();
@@ -39,7 +39,10 @@ export async function readBody(request) {
   return Buffer.concat(chunks);
 }
 
-/** What a test may want to know of a request, once its body is there. Raw, so that order and repetition stay visible. */
+/**
+ * The parts of a request that a test may check, once its body is there. They are raw, so that order and repetition stay
+ * visible.
+ */
 export function record(request, body) {
   const [path, query = ""] = request.url.split(/\?(.*)/s);
   return { method: request.method, path, query, headers: request.headers, body: body.toString() };
@@ -50,17 +53,17 @@ export function sendJson(response, status, value, headers = {}) {
   response.end(JSON.stringify(value));
 }
 
-/** Sends the browser on, by GET whatever it came with. */
+/** Redirects the browser to `location` by GET, whatever the method of its request. */
 export function sendTo(response, location) {
   response.writeHead(303, { location: String(location), "cache-control": "no-store" });
   response.end();
 }
 
 /**
- * Passes a request on to `origin` and its answer back, headers as they are: `Host` too, so that the server behind
- * takes itself for the one in front. `keepHeader` says which of the answer's headers stay; with `change`, a function of its text,
- * another body goes back.
- * @returns what came: `{ status, headers, body }`
+ * Forwards a request to `origin`, and sends its answer back. Headers stay as they are, even `Host`, so that the server behind
+ * takes itself for the one in front. `keepHeader` says which headers of the answer stay; `change`, a function of its text,
+ * replaces the body.
+ * @returns the answer: `{ status, headers, body }`
  */
 export function forward(request, response, origin, body, { keepHeader = () => true, change } = {}) {
   return new Promise((resolve) => {

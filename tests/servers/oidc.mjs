@@ -1,6 +1,5 @@
-// A real OpenID provider (`oidc-provider`, a certified one) with one public client. In front of it stands a small
-// proxy that keeps a record and can break the token endpoint; the issuer is the proxy's origin, so that the provider
-// behind needs to know nothing of it.
+// A real OpenID provider (`oidc-provider`, a certified one) with one public client. In front of it stands a small proxy that
+// keeps records and can break the token endpoint. The issuer is the proxy's origin, so the provider behind needs no changes.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import "./quiet-provider.mjs";
 import { Provider } from "oidc-provider";
@@ -16,15 +15,17 @@ const describe = {
   offline_access: "Keep all that while you are away",
 };
 
-/** What a login here is worth: somebody knew a password. */
+/** The authentication context class of every login here: by password. */
 export const ACR = "urn:example:password";
 
 /**
- * @param options.redirectUris registered exactly; their origins are those that CORS lets in
- * @param options.postLogoutRedirectUris registered exactly; without them nobody can log out at this server
- * @param options.algorithm how the client's ID tokens are signed
- * @param options.clients further clients: by client identifier, what their metadata has different from the first one's
- * @param options.address the origin by which it is known, where one more server stands in front of it
+ * @param options.redirectUris registered exactly; CORS allows their origins
+ * @param options.postLogoutRedirectUris registered exactly; without them, no user can log out at this server
+ * @param options.algorithm the algorithm that signs the client's ID tokens
+ * @param options.clients further clients: by client identifier, the metadata that differ from the first client's
+ * @param options.features further features of the provider, such as DPoP or FAPI 2.0
+ * @param options.origins further origins of pages that may send requests, such as a browser extension's
+ * @param options.address the public origin, if another server stands in front of this one
  */
 export async function startOidc({
   redirectUris,
@@ -33,21 +34,25 @@ export async function startOidc({
   clientName = "The demo",
   algorithm = "ES256",
   clients = {},
+  features = {},
+  origins = [],
   address,
 }) {
   const oidc = {
     clientId,
-    /** Every request, in order, as it came. */
+    /** Every request, in order, as it was received. */
     requests: [],
-    /** Every answer, once it is through. */
+    /** Every answer, once it has been sent. */
     answers: [],
-    /** What the token endpoint does instead of its work: a name in `faults.mjs`, one made there, or "no cors". */
+    /** The fault of the token endpoint: a name in `faults.mjs`, a fault made there, or "no cors". */
     fault: undefined,
-    /** Called with each request before the provider gets it, which waits for the promise: so a test can hold it back. */
+    /** Called with each request before the provider gets it. The provider waits for the promise, so a test can hold the request. */
     hold: undefined,
-    /** By path, a function of an answer's text: what the page gets in its place. */
+    /** By path, a function of an answer's text: its result replaces the text. */
     changes: {},
-    /** How long an access token lives that is given out from now on, in seconds. */
+    /** Further header fields of every answer, such as Cross-Origin-Opener-Policy. */
+    headers: {},
+    /** The lifetime, in seconds, of access tokens that are issued from now on. */
     lifetime: 3600,
     requestsTo: (path) => oidc.requests.filter((request) => request.path === path),
     tokenRequests: () => oidc.requests.filter(({ method, path }) => method === "POST" && path === "/token"),
@@ -63,15 +68,16 @@ export async function startOidc({
       await oidc.hold?.(recorded);
       const fault = request.url === "/token" ? oidc.fault : undefined;
       const fails = faults[fault] ?? fault;
+      for (const [name, value] of Object.entries(oidc.headers)) response.setHeader(name, value);
       if (typeof fails === "function") return fails(request, response);
-      // Without CORS headers the code is redeemed all the same: only the page never gets to see it.
+      // Without CORS headers, the code is redeemed nevertheless: only the page does not see the answer.
       const keepHeader = fault === "no cors" ? (name) => !name.startsWith("access-control-") : undefined;
-      // What a browser asks first, whether it may, is answered as ever.
+      // A preflight is answered as usual.
       const change = request.method === "OPTIONS" ? undefined : oidc.changes[request.url];
       const answer = await forward(request, response, behind.origin, body, { keepHeader, change });
       oidc.answers.push({ url: request.url, ...answer });
     },
-    // A name of its own: in production the provider is another site than the page, and cookies notice.
+    // A host name of its own: in production, the provider is another site than the page, which matters for cookies.
     { hostname: "localhost" },
   );
 
@@ -81,13 +87,13 @@ export async function startOidc({
     redirect_uris: redirectUris,
     ...(postLogoutRedirectUris && { post_logout_redirect_uris: postLogoutRedirectUris }),
     grant_types: ["authorization_code", "refresh_token"],
-    token_endpoint_auth_method: "none", // a public client, and so PKCE is required of it
+    token_endpoint_auth_method: "none", // a public client, so the provider demands PKCE
     id_token_signed_response_alg: algorithm,
   };
   const others = Object.entries(clients).map(([id, different]) => ({ ...first, client_id: id, ...different }));
   const issuer = address ?? front.origin;
-  const provider = createProvider(issuer, [first, ...others], () => oidc.lifetime);
-  // Which scheme and host a request came to, the one in front says.
+  const provider = createProvider(issuer, [first, ...others], () => oidc.lifetime, features, origins);
+  // The server in front sets the headers with the scheme and host of the request.
   provider.proxy = address !== undefined;
   const callback = provider.callback();
   handleOidc = (request, response) =>
@@ -100,17 +106,22 @@ export async function startOidc({
   });
 }
 
-function createProvider(issuer, clients, lifetime) {
-  const origins = clients.flatMap((client) => client.redirect_uris.map((uri) => new URL(uri).origin));
+function createProvider(issuer, clients, lifetime, features, further) {
+  const origins = [...further, ...clients.flatMap((client) => client.redirect_uris.map((uri) => new URL(uri).origin))];
   const ask = (name) => clients.map((client) => client[name]).filter(Boolean);
   const algorithms = [...new Set([...ask("id_token_signed_response_alg"), ...ask("userinfo_signed_response_alg")])];
+  const assertionAlgorithms = ask("token_endpoint_auth_signing_alg");
   const provider = new Provider(issuer, {
     clients,
     jwks: { keys: keysFor(algorithms) },
-    enabledJWA: { idTokenSigningAlgValues: algorithms, userinfoSigningAlgValues: algorithms },
+    enabledJWA: {
+      idTokenSigningAlgValues: algorithms,
+      userinfoSigningAlgValues: algorithms,
+      ...(assertionAlgorithms.length && { clientAuthSigningAlgValues: assertionAlgorithms }),
+    },
     scopes: Object.keys(describe),
     claims: { openid: ["sub"], profile: ["name"], email: ["email"] },
-    // A page that asks for a name wants to know it at once, without a second request.
+    // A page that asks for a name wants it in the ID token, without a second request.
     conformIdTokenClaims: false,
     acrValues: [ACR],
     clientBasedCORS: (context, origin) => origins.includes(origin),
@@ -119,7 +130,10 @@ function createProvider(issuer, clients, lifetime) {
       claimsParameter: { enabled: true },
       devInteractions: { enabled: false },
       jwtUserinfo: { enabled: true },
+      // A server that advertises it gets proofs by default. A test that wants them switches it on.
+      dPoP: { enabled: false },
       rpInitiatedLogout: { enabled: ask("post_logout_redirect_uris").length > 0, logoutSource, postLogoutSuccessSource },
+      ...features,
     },
     cookies: { keys: [randomBytes(32).toString("base64url")] },
     ttl: {
@@ -138,8 +152,8 @@ function createProvider(issuer, clients, lifetime) {
 }
 
 /**
- * An ID token from the token endpoint may say with which access token it came (OpenID Connect Core §3.1.3.6). This provider
- * could, and does not; most others do.
+ * Adds `at_hash` to ID tokens from the token endpoint (OpenID Connect Core §3.1.3.6). It is optional there. This provider does
+ * not send it; most others do.
  */
 function tieToAccessToken({ prototype }) {
   const { issue } = prototype;
@@ -150,7 +164,7 @@ function tieToAccessToken({ prototype }) {
   };
 }
 
-/** A new key of each kind that these algorithms sign with. One RSA key serves all that are RSA's, as servers have it. */
+/** A new key for each type of key that these algorithms use. One RSA key serves all RSA algorithms, as on real servers. */
 function keysFor(algorithms) {
   const kinds = { ES256: "P-256", ES384: "P-384", ES512: "P-521", EdDSA: "ed25519", Ed25519: "ed25519" };
   const generate = (kind) => {
@@ -164,7 +178,7 @@ function keysFor(algorithms) {
 
 const postLogoutSuccessSource = sendText(() => "You are logged out.");
 
-/** The provider's `form` says which session it is; the button is ours. */
+/** The provider's `form` identifies the session; the button is ours. */
 function logoutSource(context, form) {
   const { post_logout_redirect_uri: returnTo } = context.oidc.params;
   const { headers, html } = logoutPage({ server: "OpenID provider", form, formTargets: returnTo ? [new URL(returnTo).origin] : [] });
@@ -184,15 +198,15 @@ function claimsOf(sub) {
   return { sub, name, email };
 }
 
-/** Login and consent on one page, since the provider asks for both at once. */
+/** Login and consent on one page, because the provider asks for both at once. */
 async function interact(provider, request, response) {
   const interaction = await provider.interactionDetails(request, response).catch(() => undefined);
-  // Who comes here with the back button after the login.
+  // A user who comes back here with the back button after the login.
   if (!interaction) return sendRefusal(response, "This sign-in is over.");
   const { uid, prompt, params, session, returnTo } = interaction;
   const needsLogin = prompt.name === "login";
   const scopes = (params.scope ?? "").split(" ").filter((scope) => scope in describe);
-  // Only what is essential is among the details. To ask again for what nobody has here would never end.
+  // The details contain only essential values. If no user here has such a value, asking again would never end.
   const { value, values = [value] } = prompt.details.acr ?? { value: ACR };
   if (!values.includes(ACR)) {
     return provider.interactionFinished(request, response, { error: "unmet_authentication_requirements" });
@@ -205,7 +219,7 @@ async function interact(provider, request, response) {
       asks: scopes.map((scope) => describe[scope]),
       needsLogin,
       username: params.login_hint,
-      // The answer goes to the provider's own address first, and from there to the client.
+      // The answer goes to the provider's own URL first, and from there to the client.
       formTargets: [new URL(params.redirect_uri).origin, new URL(returnTo).origin],
       ...again,
     });
@@ -224,6 +238,8 @@ async function interact(provider, request, response) {
 
   const grant = new provider.Grant({ accountId, clientId: params.client_id });
   grant.addOIDCScope(scopes.join(" "));
+  // Every API that the client asks for, with every scope that it asks for.
+  for (const resource of [params.resource ?? []].flat()) grant.addResourceScope(resource, params.scope);
   await provider.interactionFinished(request, response, {
     login: needsLogin ? { accountId, acr: ACR } : undefined,
     consent: { grantId: await grant.save() },

@@ -1,5 +1,5 @@
-// Serves a built single-page app as a careful production host does: strict policy, every path of the app answered
-// with its one page, `/auth/*` and `/api/*` passed on to the backend so that all of it is one origin.
+// Serves a built single-page app like a careful production host: with a strict policy, the app's only page at every path, and
+// `/auth/*` and `/api/*` forwarded to the backend, so that everything is one origin.
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { forward, readBody, record, sendJson, serve } from "./http.mjs";
@@ -12,7 +12,7 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-const careful = ({ scripts, styles, servers }) =>
+const careful = ({ scripts, styles, bases, servers }) =>
   [
     "default-src 'none'",
     `script-src ${scripts}`,
@@ -20,31 +20,38 @@ const careful = ({ scripts, styles, servers }) =>
     "img-src 'self'",
     ["connect-src 'self'", ...servers].join(" "),
     "form-action 'self'",
-    "base-uri 'none'",
+    `base-uri ${bases}`,
     "frame-ancestors 'none'",
   ].join("; ");
 
 /**
- * Serves `directory`, and before it what is in `built`, by path. The answer has members to be set once the other servers run: `servers` (origins that the page may fetch from),
- * `backend` (the backend's origin), `config` (answered as `/config.json`), `scripts` and `styles` (as the options); `requests` to the backend and its `answers`; and `violations`, what browsers have sent to
- * `/violations`, for policies with `report-uri`.
+ * Serves the files in `built`, by path, and otherwise those in `directory`; a function in `routes` answers for its path. Set
+ * these members of the result once the other servers run: `servers` (origins that the page may fetch from), `backend` (the
+ * backend's origin), `config` (the content of `/config.json`), `scripts` and `styles` (like the options). It records `requests`
+ * to the backend and their `answers`, and `violations`, the reports that browsers have sent to `/violations` for policies with
+ * `report-uri`.
  */
 export async function startPage({
   directory,
   built = {},
+  routes = {},
   port,
   scripts = "'self' 'wasm-unsafe-eval'",
   styles = "'self'",
+  bases = "'none'",
   policy = careful,
-  // The callback's address carries a code: a careful host lets no referrer out (RFC 9700 §4.2).
+  // The callback's URL carries a code: a careful host allows no referrer (RFC 9700 §4.2).
   referrerPolicy = "no-referrer",
+  // Further header fields of every file, such as Cross-Origin-Opener-Policy. A test may change the object.
+  headers = {},
 }) {
-  const page = { servers: [], backend: undefined, config: undefined, scripts, styles, requests: [], answers: [], violations: [] };
+  const page = { servers: [], backend: undefined, config: undefined, scripts, styles, bases, requests: [], answers: [], violations: [] };
 
   const server = await serve(
     async (request, response) => {
       const { pathname } = new URL(request.url, "http://page.invalid");
       if (/^\/(auth|api)\//.test(pathname)) return passOn(request, response);
+      if (routes[pathname]) return routes[pathname](request, response);
       if (pathname === "/violations") {
         page.violations.push(JSON.parse(await readBody(request))["csp-report"]);
         return response.writeHead(204).end();
@@ -60,6 +67,7 @@ export async function startPage({
         "referrer-policy": referrerPolicy,
         "x-content-type-options": "nosniff",
         "cache-control": "no-cache",
+        ...headers,
       });
       response.end(content);
     },

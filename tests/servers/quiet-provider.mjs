@@ -1,5 +1,5 @@
-// The provider's advice on start-up is for those who deploy it. Here it would only hide what matters.
-// (A module of its own, because it has to run before the provider is imported.)
+// Silences the provider's advice on start-up, which is for operators and would hide the output of the tests. (A module of its
+// own, because it must run before the import of the provider.)
 const { warn, info } = console;
 const quiet =
   (print) =>

@@ -1,5 +1,5 @@
-// An API: it answers to a live Bearer token and to nothing else. Behind the backend it is the backend's alone; a page of
-// another origin calls it where CORS lets it.
+// An API that accepts only requests with a valid Bearer token. Behind the backend, only the backend can reach it; a page of
+// another origin can call it if CORS allows it.
 import { readBody, record, sendJson, serve } from "./http.mjs";
 
 const projects = [
@@ -8,19 +8,19 @@ const projects = [
 ];
 
 /**
- * @param options.userOf whose access token it is, `undefined` when nobody's; may be a promise
+ * @param options.userOf returns the user of an access token, `undefined` if it is invalid; may be a promise
  * @param options.pages the origins whose pages may call it, or `*`; they may read `WWW-Authenticate` too
  * @param options.port, options.hostname those of `serve`
  */
 export async function startResource({ userOf, pages = [], ...address }) {
   const resource = {
-    /** Every request but preflights, in order, as it came. */
+    /** Every request except preflights, in order, as it was received. */
     requests: [],
-    /** Called with the access token and its user: what gives a `WWW-Authenticate` field has the request refused with it. */
+    /** Called with the access token and its user. If it returns a `WWW-Authenticate` field, the request is refused with it. */
     challenge: undefined,
-    /** Called with each request before it is answered, which waits for the promise. */
+    /** Called with each request before the answer, which waits for the promise. */
     hold: undefined,
-    /** Answers of `/api/v1/stream` that have begun, for the test to go on with. */
+    /** Open answers of `/api/v1/stream`, which the test continues. */
     streams: [],
   };
 
@@ -30,7 +30,7 @@ export async function startResource({ userOf, pages = [], ...address }) {
     if (recorded.method === "OPTIONS") return response.writeHead(204).end();
     resource.requests.push(recorded);
     await resource.hold?.(recorded);
-    // Whoever comes is sent on, as it is told: with the same method and body.
+    // Redirects every request as its parameter says: with the same method and body.
     const to = new URLSearchParams(recorded.query).get("redirect");
     if (to) return response.writeHead(307, { location: to }).end();
 

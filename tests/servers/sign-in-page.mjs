@@ -1,4 +1,4 @@
-// The pages that the authorization servers show: who are you, and may this app in? And: do you want to leave?
+// The pages of the authorization servers: login with consent, and logout.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
@@ -12,7 +12,7 @@ const credentials = (username) => `
       <label>User name <input name="username" value="${escape(username)}" autocomplete="username" autocapitalize="none" required></label>
       <label>Password <input name="password" type="password" autocomplete="current-password" required></label>`;
 
-/** `formTargets`: where the answer may lead, since a form's redirect is bound by the policy of the page with the form. */
+/** `formTargets`: the origins to which the answer may lead, because the policy of the form's page limits the form's redirects. */
 export function sendSignInPage(
   response,
   { server, client, action, asks = [], needsLogin = true, username = "", failure, formTargets = [] },
@@ -36,7 +36,7 @@ export function sendSignInPage(
   response.end(html);
 }
 
-/** Asks whether somebody wants to log out. `form`: HTML of a form with the id `op.logoutForm`, which a button here sends. */
+/** Asks whether the user wants to log out. `form`: HTML of a form with the id `op.logoutForm`, which a button here submits. */
 export function logoutPage({ server, form, formTargets }) {
   const content = `
       ${form}
@@ -78,7 +78,7 @@ function page({ title, heading, server, formTargets, content }) {
   return { headers, html };
 }
 
-/** A refusal that must not leave this server, because where it would lead cannot be trusted. */
+/** A refusal that must not redirect, because its target cannot be trusted. */
 export function sendRefusal(response, reason) {
   response.writeHead(400, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
   response.end(

@@ -1,4 +1,4 @@
-// The people that the servers know.
+// The users that the servers know.
 export const users = [
   { sub: "ada", password: "wicket", name: "Ada Lovelace", email: "ada@example.com" },
   { sub: "grace", password: "wicket", name: "Grace Hopper", email: "grace@example.com" },

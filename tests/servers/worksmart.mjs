@@ -1,6 +1,6 @@
-// A strict stand-in for a WorkSmart server: the two documented endpoints, and nothing more lenient than the documents.
-// A parameter that is missing, repeated or not documented is refused, so that a client that passes here sends
-// exactly what is written down.
+// A strict stand-in for a WorkSmart server: the two documented endpoints, exactly as the documents describe them. It refuses a
+// parameter that is missing, repeated or undocumented, so that a client that passes here sends exactly the documented requests.
+// The documents do not say how a refresh token is used: the stand-in does what RFC 6749 §6 says, and rotates it (RFC 9700 §4.14).
 import { randomBytes } from "node:crypto";
 import { faults } from "./faults.mjs";
 import { readBody, record, sendJson, sendTo, serve } from "./http.mjs";
@@ -8,13 +8,15 @@ import { sendRefusal, sendSignInPage } from "./sign-in-page.mjs";
 import { checkPassword } from "./users.mjs";
 
 const CODE_LIFETIME = 60;
+/** Of an access token, as documented. */
 const TOKEN_LIFETIME = 3600;
 
 const secret = () => randomBytes(32).toString("base64url");
 
 /**
- * @param options.redirectUris the registered callback URLs; the first one serves where a request names none
+ * @param options.redirectUris the registered callback URLs; the first one is used if a request names none
  * @param options.clock seconds since the Unix epoch
+ * @param options.tokenLifetime of an access token, in seconds
  */
 export async function startWorksmart({
   redirectUris,
@@ -22,25 +24,31 @@ export async function startWorksmart({
   clientSecret = secret(),
   clientName = "The demo",
   clock = () => Date.now() / 1000,
+  tokenLifetime = TOKEN_LIFETIME,
 } = {}) {
-  const pending = new Map(); // shown sign-in page -> where its answer goes
-  const codes = new Map(); // code -> { user, namedRedirectUri, expiresAt, token? }
-  const tokens = new Map(); // access token -> { user, expiresAt }
+  const pending = new Map(); // shown sign-in page -> the target of its answer
+  const codes = new Map(); // code -> { user, namedRedirectUri, expiresAt, grant? }
+  const tokens = new Map(); // access token -> { grant, expiresAt }
+  const refreshTokens = new Map(); // refresh token -> its grant, { user, refreshToken, isRevoked? }
 
   const worksmart = {
     clientId,
     clientSecret,
-    /** Every request, in order, as it came. */
+    /** Every request, in order, as it was received. */
     requests: [],
-    /** Every token answer, so that a test can look for its secrets elsewhere. */
+    /** Every token response, so that a test can search for its secrets elsewhere. */
     issued: [],
-    /** Name of a fault in `faults.mjs` that the token endpoint has now. */
+    /** The name of the token endpoint's present fault in `faults.mjs`. */
     fault: undefined,
     tokenRequests: () => worksmart.requests.filter(({ path }) => path === "/api/v1/oauth2/token"),
-    /** Whose token it is; nobody's when it is unknown, revoked or expired. */
+    /** The user of a token; none if it is unknown, revoked or expired. */
     userOf(accessToken) {
       const token = tokens.get(accessToken);
-      return token && clock() < token.expiresAt ? token.user : undefined;
+      return token && !token.grant.isRevoked && clock() < token.expiresAt ? token.grant.user : undefined;
+    },
+    /** Ends every session, as an administrator does. */
+    revokeAll() {
+      for (const grant of refreshTokens.values()) grant.isRevoked = true;
     },
   };
 
@@ -50,7 +58,7 @@ export async function startWorksmart({
     "POST /sign-in": signIn,
   };
 
-  // A name of its own: in production the authorization server is another site than the page, and cookies notice.
+  // A host name of its own: in production, the authorization server is another site than the page, which matters for cookies.
   const server = await serve(
     async (request, response) => {
       const recorded = record(request, await readBody(request));
@@ -68,7 +76,7 @@ export async function startWorksmart({
     const parameters = new URLSearchParams(query);
     const once = (name) => (parameters.getAll(name).length === 1 ? parameters.get(name) : undefined);
 
-    // While client or redirect URI are in doubt, nothing may lead away from here (RFC 6749 §4.1.2.1).
+    // While client or redirect URI are in doubt, the server must not redirect (RFC 6749 §4.1.2.1).
     if (once("client_id") !== clientId) return sendRefusal(response, "client_id is missing, repeated or unknown.");
     const redirectUri = parameters.has("redirect_uri") ? once("redirect_uri") : redirectUris[0];
     if (!redirectUris.includes(redirectUri))
@@ -83,7 +91,7 @@ export async function startWorksmart({
     if (responseType !== "code") return back(response, redirectUri, { error: "unsupported_response_type", state });
 
     const id = secret();
-    // Only a redirect URI that the request named comes again with the code (RFC 6749 §4.1.3).
+    // The token request repeats the redirect URI only if the authorization request named one (RFC 6749 §4.1.3).
     pending.set(id, { redirectUri, namedRedirectUri: parameters.get("redirect_uri"), state });
     showSignIn(response, id);
   }
@@ -123,33 +131,49 @@ export async function startWorksmart({
     if (query || !/^application\/x-www-form-urlencoded\b/.test(headers["content-type"]))
       return refuse(400, "invalid_request");
     const parameters = new URLSearchParams(body);
-    const documented = ["client_id", "client_secret", "grant_type", "code"];
+    const isRefresh = parameters.get("grant_type") === "refresh_token";
+    const documented = ["client_id", "client_secret", "grant_type", isRefresh ? "refresh_token" : "code"];
     const incomplete = documented.some((name) => parameters.getAll(name).length !== 1);
     const repeated = parameters.getAll("redirect_uri").length > 1;
-    if (incomplete || repeated || undocumented(parameters, [...documented, "redirect_uri"]))
+    if (incomplete || repeated || undocumented(parameters, isRefresh ? documented : [...documented, "redirect_uri"]))
       return refuse(400, "invalid_request");
 
-    if (parameters.get("grant_type") !== "authorization_code") return refuse(400, "unsupported_grant_type");
+    if (!isRefresh && parameters.get("grant_type") !== "authorization_code") return refuse(400, "unsupported_grant_type");
     const known = parameters.get("client_id") === clientId && parameters.get("client_secret") === clientSecret;
     if (!known) return refuse(401, "invalid_client");
+
+    if (isRefresh) {
+      const refreshToken = parameters.get("refresh_token");
+      const grant = refreshTokens.get(refreshToken);
+      // A second use is that of the thief or of the robbed: the login is over (RFC 9700 §4.14.2).
+      if (grant && grant.refreshToken !== refreshToken) grant.isRevoked = true;
+      return !grant || grant.isRevoked ? refuse(400, "invalid_grant") : issue(response, grant);
+    }
 
     const code = codes.get(parameters.get("code"));
     if (!code || clock() >= code.expiresAt) return refuse(400, "invalid_grant");
     if (parameters.get("redirect_uri") !== code.namedRedirectUri) return refuse(400, "invalid_grant");
-    if (code.token) {
-      // Who comes second may be the thief or the robbed: neither keeps a token (RFC 6749 §4.1.2).
-      tokens.delete(code.token);
+    if (code.grant) {
+      // The second client may be the thief or the victim: neither keeps a token (RFC 6749 §4.1.2).
+      code.grant.isRevoked = true;
       return refuse(400, "invalid_grant");
     }
 
-    code.token = secret();
-    tokens.set(code.token, { user: code.user, expiresAt: clock() + TOKEN_LIFETIME });
+    code.grant = { user: code.user };
+    issue(response, code.grant);
+  }
+
+  function issue(response, grant) {
+    const accessToken = secret();
+    grant.refreshToken = secret();
+    refreshTokens.set(grant.refreshToken, grant);
+    tokens.set(accessToken, { grant, expiresAt: clock() + tokenLifetime });
     const answer = {
-      access_token: code.token,
-      expires_in: TOKEN_LIFETIME,
+      access_token: accessToken,
+      expires_in: tokenLifetime,
       token_type: "Bearer",
       scope: null,
-      refresh_token: secret(),
+      refresh_token: grant.refreshToken,
     };
     worksmart.issued.push(answer);
     sendJson(response, 200, answer);

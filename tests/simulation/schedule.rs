@@ -1,40 +1,48 @@
-//! One schedule: what the users do, what goes wrong, in which order everything runs; and what must hold after every step.
+//! One schedule: the users' actions, the faults, the order in which everything runs, and the invariants after every step.
 
 use core::cell::RefCell;
 use core::task::{Context, Poll, Waker};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Wake;
 
+use support::executor::Woken;
+use support::random::Random;
 use wicketgate::client::{
-    AccessTokenOptions, Client, Configuration, LoginOptions, LoginResult, LogoutOptions, Page, Refusal, Session, Status,
+    AccessTokenOptions, Client, Configuration, IdTokenSignature, LoginOptions, LoginResult, LogoutOptions, Page, Refusal,
+    Session, Status, TokenStore, Usage,
 };
-use wicketgate::platform::{Signal, Store};
+use wicketgate::host::{Signal, Store};
 use wicketgate::protocol::error::{Error, ErrorKind};
 use wicketgate::protocol::http::{Purpose, Response};
 use wicketgate::protocol::json::Json;
+use wicketgate::protocol::secret::Secret;
 
 use super::server::{CLIENT, ISSUER, Rotation, START, Server, Token};
-use super::world::{Event, Fate, Flight, Host, MARK, Rules, Settled, Work, World};
+use super::world::{Event, Fate, Flight, MARK, Rules, Settled, SimulatedHost, Work, World};
 
-/// How long a lock is held: the time for a request, and ten seconds.
+/// How long a page may hold a lock: the time for a request, and ten seconds.
 const HOLD: u64 = 20_000;
-/// For how long a server is left alone at most.
+/// How long a client waits for a busy server at most.
 const LONGEST_HOLD_OFF: u64 = 300_000;
 const HOUR: u64 = 3_600_000;
+/// How long a client may take to be there, and a login or a logout to be over, if nothing was frozen meanwhile: the time for a
+/// request, and some waits for an `IndexedDB` that does not answer.
+const LONGEST_CALL: u64 = 30_000;
 const API: &str = "https://api.example/";
 const MOST_PAGES: usize = 6;
-/// After so many, nothing will come to rest any more: six tabs that look for a lease every 50 ms take a while.
+/// After this many steps, the schedule will not come to rest any more: six tabs that check for a lease every 50 ms take a
+/// while.
 const MOST_STEPS: u64 = 30_000;
-/// In a tab's store: 16 logins, as many that are over, and a session.
+/// The most keys in a tab's store: 16 logins, 16 tombstones, and a session.
 const MOST_KEYS: usize = 33;
 
-/// What a call of the app ended in.
+/// The outcome of an app's call.
 enum Done {
-    Connected(Result<Rc<Client<Host>>, Error>),
+    Connected(Result<Rc<Client<SimulatedHost>>, Error>),
     Token(Result<String, Error>),
-    /// What there is in place of a token that an API has refused.
+    /// The token of an API that has one of its own.
+    ApiToken(Result<String, Error>),
+    /// The token that replaces a token which an API has refused.
     Newer(String, Result<Option<String>, Error>),
     Login(u64, Result<Rc<LoginResult>, Error>),
     Logout(Result<(), Error>),
@@ -42,35 +50,30 @@ enum Done {
 
 type DoneList = Rc<RefCell<Vec<(usize, Done)>>>;
 
-struct Woken(AtomicBool);
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 struct Task {
     page: usize,
     work: Work,
     woken: Arc<Woken>,
     name: &'static str,
     number: u64,
+    began: u64,
+    /// How often its page had been frozen by then.
+    freezes: u32,
 }
 
 /// A page, as its users and the checks see it.
 #[derive(Default)]
 struct Shown {
-    page: Option<Rc<Page<Host>>>,
-    /// One, or two that share the session, as a framework makes them that mounts twice.
-    clients: Vec<Rc<Client<Host>>>,
-    /// What its listener was told last.
+    page: Option<Rc<Page<SimulatedHost>>>,
+    /// One client, or two that share the session: a framework that mounts twice creates such clients.
+    clients: Vec<Rc<Client<SimulatedHost>>>,
+    /// The snapshot that its listener received last.
     heard: Rc<RefCell<Option<Rc<Session>>>>,
     snapshot: Option<Rc<Session>>,
     family: Option<usize>,
-    /// Sessions that it showed once, and does no more.
+    /// Sessions that it showed once, and does not show any more.
     past: Vec<usize>,
-    /// The access token that its app got last.
+    /// The access token that its app received last.
     handed: Option<String>,
 }
 
@@ -81,19 +84,19 @@ struct Sent {
     outcome: Option<Settled>,
 }
 
-/// What is known of a session, over all that happened.
+/// The history of a session, over the whole schedule.
 #[derive(Default)]
 struct Family {
     sent: Vec<Sent>,
-    /// The latest generation that a store had.
+    /// The latest generation in a store.
     stored: Option<u64>,
-    /// A user or the server has ended it, and a page was told.
+    /// A user or the server has ended it, and a page was notified.
     is_ended: bool,
-    /// When the store went on without it.
+    /// When the store continued without it.
     left_at: Option<u64>,
-    /// A store did not keep it, once: it may go from the other tabs, and come back to them.
+    /// A store did not keep it, once: it may disappear from the other tabs, and come back to them.
     is_tainted: bool,
-    /// A lock was lost, as it can be: what follows from that is not held against the client.
+    /// A lock was lost, which can happen: the consequences do not count against the client.
     is_excused: bool,
 }
 
@@ -115,11 +118,15 @@ pub(crate) struct Sim {
     shown: Vec<Shown>,
     tasks: Vec<Task>,
     families: Vec<Family>,
-    /// What the origin's store has.
+    /// The session in the origin's store.
     kept: Option<(usize, u64)>,
     lease_failed: bool,
-    /// Whether what is stored cannot be opened at times.
+    /// Whether a stored session sometimes cannot be decrypted.
     may_not_open: bool,
+    /// Whether the server binds tokens to keys.
+    is_bound: bool,
+    /// Whether the app also asks for the token of an API.
+    has_apis: bool,
     done: DoneList,
     wrong: Option<String>,
     calm: bool,
@@ -127,7 +134,7 @@ pub(crate) struct Sim {
     pub(crate) counts: Counts,
 }
 
-/// What was seen, so that a run can be known to have been worth something.
+/// Counts of events, which show that a run has tested something.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) schedules: u64,
@@ -136,9 +143,9 @@ pub(crate) struct Counts {
     pub(crate) refreshes: u64,
     pub(crate) unanswered: u64,
     pub(crate) ended: u64,
-    /// Refreshes that the server put off.
+    /// Refreshes that the server delayed.
     pub(crate) put_off: u64,
-    /// Newer tokens in place of refused ones.
+    /// Newer tokens that replaced refused ones.
     pub(crate) newer: u64,
     pub(crate) kills: u64,
     pub(crate) freezes: u64,
@@ -165,7 +172,7 @@ impl Counts {
     }
 }
 
-/// Runs the schedule of this seed. What was wrong, and the last steps where `logs`.
+/// Runs the schedule of this seed. Returns the failure, with the last steps if `logs`.
 pub(crate) fn run(seed: u64, logs: bool) -> (Counts, Result<(), String>) {
     let mut sim = Sim::new(seed, logs);
     sim.play();
@@ -193,7 +200,7 @@ pub(crate) fn run(seed: u64, logs: bool) -> (Counts, Result<(), String>) {
 
 impl Sim {
     fn new(seed: u64, logs: bool) -> Self {
-        let random = super::world::Random::new(seed ^ 0x51_7c_c1_b7_27_22_0a_95);
+        let random = Random::new(seed ^ 0x51_7c_c1_b7_27_22_0a_95);
         let rules = Rules {
             token_store: ["local", "session", "memory"][random.weighted([80, 12, 8].into_iter())],
             has_locks: random.chance(75),
@@ -203,18 +210,22 @@ impl Sim {
             open_fails: if random.chance(5) { 20 } else { 0 },
             lags: false,
             says_when: random.chance(60),
+            is_silent: random.chance(4),
         };
         let rules = Rules { lags: rules.token_store == "local" && random.chance(25), ..rules };
         let rotation = [Rotation::Strict, Rotation::Grace(30_000), Rotation::Never][random.weighted([75, 12, 13].into_iter())];
         let lifetime = [60_000, 300_000, HOUR][random.weighted([2, 3, 2].into_iter())];
-        let server = Server::new(rotation, lifetime, random.chance(30));
+        let server = Server::new(rotation, lifetime, random.chance(30), &random);
         Self {
             shown: Vec::new(),
             tasks: Vec::new(),
             families: Vec::new(),
             kept: None,
             lease_failed: false,
-            may_not_open: rules.open_fails > 0,
+            may_not_open: rules.open_fails > 0 || rules.is_silent,
+            // Not by `random`, so that all other schedules stay as they are.
+            is_bound: seed % 4 == 3,
+            has_apis: seed % 8 >= 6,
             done: DoneList::default(),
             wrong: None,
             calm: true,
@@ -244,10 +255,11 @@ impl Sim {
         let world = self.world.clone();
         let rules = world.rules.borrow().clone();
         self.log(|| format!("{rules:?}"));
-        // It begins well.
+        // It begins without faults.
         world.rules.borrow_mut().loses_requests = 0;
         world.rules.borrow_mut().seal_fails = 0;
         world.rules.borrow_mut().open_fails = 0;
+        world.rules.borrow_mut().is_silent = false;
         self.open_tab();
         self.rest();
         if world.random.chance(90) {
@@ -261,7 +273,7 @@ impl Sim {
         if world.random.chance(70) {
             self.rest();
         }
-        // Then it does not.
+        // Then the faults begin.
         *world.rules.borrow_mut() = Rules { ..rules };
         self.calm = false;
         while self.budget > 0 && self.wrong.is_none() {
@@ -272,14 +284,17 @@ impl Sim {
         }
     }
 
-    /// Faults stop, everybody wakes: all tabs come to agree.
+    /// The faults stop and all pages wake: all tabs must come to agree.
     fn end(&mut self) {
         let world = self.world.clone();
         self.log(|| "the faults stop".into());
         self.calm = true;
+        // Only the login's own token shows in the end whether the server has ended the session.
+        self.has_apis = false;
         {
             let mut rules = world.rules.borrow_mut();
             (rules.loses_requests, rules.loses_messages, rules.seal_fails, rules.open_fails) = (0, 0, 0, 0);
+            rules.is_silent = false;
         }
         world.is_full.set(false);
         if world.wall_offset.get() != START {
@@ -298,7 +313,7 @@ impl Sim {
             self.open_tab();
             self.rest();
         }
-        // Everybody asks; then the server is asked, by one where they share the session.
+        // All clients ask for a token; then the server is asked, by one of them if they share the session.
         let live = self.live();
         let one = live[world.random.below(live.len() as u64) as usize];
         for is_last in [false, true] {
@@ -336,6 +351,14 @@ impl Sim {
             if status == Status::Stale {
                 return self.wrong(format!("page {page} is stale, though nothing fails any more"));
             }
+            // All timers have run: no token is left that cannot be renewed.
+            let renews = self.world.server.borrow().renews;
+            match (renews, status) {
+                (false, Status::SignedIn) => return self.wrong(format!("page {page} has not expired, and nothing renews it")),
+                (true, Status::Expired) => return self.wrong(format!("page {page} has expired, and could be renewed")),
+                (_, Status::Expired) => continue,
+                _ => {}
+            }
             let Some(family) = self.shown[*page].family else { continue };
             self.counts.signed_in_at_end += 1;
             let server = self.world.server.borrow().families[family].clone();
@@ -350,7 +373,11 @@ impl Sim {
                 ));
             }
         }
-        if self.shares() && live.iter().any(|page| self.shown[*page].family.is_none()) && self.kept.is_some() {
+        if self.shares()
+            && self.world.server.borrow().renews
+            && live.iter().any(|page| self.shown[*page].family.is_none())
+            && self.kept.is_some()
+        {
             let kept = self.kept;
             self.wrong(format!("a page is signed out, and the store has {kept:?}"));
         }
@@ -364,7 +391,7 @@ impl Sim {
         (0..self.shown.len()).filter(|page| self.world.pages.borrow()[*page].is_alive).collect()
     }
 
-    /// Lets everything run until nothing is left to do.
+    /// Runs until nothing is left to do.
     fn rest(&mut self) {
         let was_calm = core::mem::replace(&mut self.calm, true);
         for _ in 0..MOST_STEPS {
@@ -389,7 +416,7 @@ impl Sim {
         }
     }
 
-    /// One step of the part in which things go wrong.
+    /// One step of the part with faults.
     fn step(&mut self) {
         let world = self.world.clone();
         let acts = self.acts();
@@ -417,7 +444,7 @@ impl Sim {
         self.pick(acts);
     }
 
-    /// The page's copy of the store comes a write nearer to what is there, and the page hears of that.
+    /// The page's copy of the store receives one more write, and the page is notified.
     fn catch_up(&mut self, page: usize) {
         if let Some(key) = self.world.catch_up(page) {
             self.log(|| format!("page {page} sees what was written"));
@@ -433,7 +460,7 @@ impl Sim {
         self.log(|| format!("{millis} ms pass"));
     }
 
-    /// When the next thing is due that waits for the clock.
+    /// The time when the next timer is due.
     fn next_due(&self) -> Option<u64> {
         let world = &self.world;
         let pages = world.pages.borrow();
@@ -448,7 +475,7 @@ impl Sim {
         timers.chain(flights).chain(waiting).chain(held.map(|(.., until)| until)).min()
     }
 
-    // ── what may happen next by itself ──
+    // ── the possible next steps ──
 
     fn acts(&self) -> Vec<Act> {
         let world = &self.world;
@@ -457,7 +484,7 @@ impl Sim {
         let runs = |page: usize| pages[page].runs();
         let mut acts = Vec::new();
         for (place, task) in self.tasks.iter().enumerate() {
-            if runs(task.page) && task.woken.0.load(Ordering::Relaxed) {
+            if runs(task.page) && task.woken.is_set() {
                 acts.push(Act::Poll(place));
             }
         }
@@ -552,14 +579,18 @@ impl Sim {
 
     fn poll(&mut self, place: usize) {
         let task = &mut self.tasks[place];
-        task.woken.0.store(false, Ordering::Relaxed);
+        task.woken.take();
         let waker = Waker::from(task.woken.clone());
         let (page, name) = (task.page, task.name);
         self.world.running.set(task.number);
         self.world.log(|| format!("page {page} runs: {name}"));
         if let Poll::Ready(()) = task.work.as_mut().poll(&mut Context::from_waker(&waker)) {
-            let task = self.tasks.swap_remove(place);
-            drop(task);
+            let Task { began, freezes, .. } = self.tasks.swap_remove(place);
+            let took = self.world.now.get() - began;
+            let was_frozen = self.world.pages.borrow()[page].freezes != freezes;
+            if took > LONGEST_CALL && !was_frozen && ["connect", "connect again", "login", "logout"].contains(&name) {
+                self.wrong(format!("page {page} takes {took} ms: {name}"));
+            }
         }
         self.world.running.set(0);
     }
@@ -568,7 +599,8 @@ impl Sim {
         let mut flights = self.world.flights.borrow_mut();
         let flight = &mut flights[place];
         flight.has_acted = true;
-        let (status, answer) = self.world.server.borrow_mut().answer(&flight.body, self.world.now.get());
+        flight.acted_at = self.world.now.get();
+        let (status, answer) = self.world.server.borrow_mut().answer(&flight.body, flight.proof.as_ref(), self.world.now.get());
         self.world.log(|| format!("the server acts on request of page {} {:?}: {status}", flight.page, flight.token));
         flight.answer = Some((status, answer));
     }
@@ -587,41 +619,44 @@ impl Sim {
             Fate::Answered if flight.has_acted && !(is_late && world.random.chance(50)) => {
                 let (status, body) = flight.answer.clone().unwrap_or_default();
                 let value = |name: &str| Some(body.split(&format!("\"{name}\":\"")).nth(1)?.split('"').next()?.to_owned());
-                if let Some(token) = value("refresh_token").as_deref().and_then(Token::parse) {
+                let token = value("refresh_token").or(value("access_token"));
+                if let Some(token) = token.as_deref().and_then(Token::parse) {
                     outcome = Settled::Tokens(token.family, token.generation);
-                } else if value("error").as_deref() == Some("invalid_grant") {
+                } else if flight.token.is_some() && !body.contains("use_dpop_nonce") {
                     outcome = Settled::Refused;
                 }
-                response(status, "application/json", &body)
+                let media_type = if body.starts_with('<') { "text/html" } else { "application/json" };
+                response(status, media_type, &body).map(|mut response: Response| {
+                    // As of the answer, not as of its arrival.
+                    response.dpop_nonce = flight.proof.as_ref().map(|_| Server::nonce(flight.acted_at));
+                    response
+                })
             }
             _ if is_late => Err(ErrorKind::TimedOut(flight.purpose).into()),
             Fate::Answered | Fate::Hangs | Fate::Lost | Fate::AnswerLost => Err(ErrorKind::NetworkFailed(flight.purpose).into()),
-            Fate::Status(status, _) => {
-                let mut response = Response::new(status, Some("text/html".into()), b"Try again later".into());
-                if matches!(status, 429 | 503) && world.rules.borrow().says_when {
-                    let millis = [500, 20_000, 120_000, 7_200_000][world.random.below(4) as usize];
-                    response.retry_after = Some(millis);
-                    self.counts.put_off += u64::from(flight.token.is_some());
-                    let of = flight.token.map(|token| (token.family, world.now.get() + millis.min(LONGEST_HOLD_OFF)));
-                    let left_alone = &mut world.pages.borrow_mut()[flight.page].left_alone;
-                    *left_alone = of.or(*left_alone);
-                }
-                Ok(response)
-            }
+            Fate::Status(status, _) => Ok(self.put_off(status, flight.page, flight.token)),
             Fate::Garbage(_) => response(200, "application/json", garbage[world.random.below(5) as usize]),
         };
         let (page, token, slot) = (flight.page, flight.token, flight.slot.clone());
         let is_login = flight.purpose == Purpose::Token;
+        let is_of_api = flight.body.contains("resource=");
         let was = flight.answer.as_ref().map(|(status, _)| *status);
         world.log(|| format!("page {page} gets for {token:?}: {outcome:?} (the server said {was:?}, late: {is_late})"));
         let number = flight.number;
-        // What is on its way may still arrive there.
+        // A request that is on its way may still arrive.
         if flight.has_acted || flight.fate != Fate::Hangs {
             flights.swap_remove(place);
         }
         drop(flights);
-        if token.is_some() {
-            world.pages.borrow_mut()[page].answered = world.step.get();
+        if let Some(token) = token {
+            let state = &mut world.pages.borrow_mut()[page];
+            state.answered = world.step.get();
+            if is_of_api {
+                // The refusal may concern that API alone.
+                state.refused = None;
+            }
+            let before = state.refused.filter(|(family, _)| *family == token.family).map_or(0, |(_, times)| times);
+            state.refused = (outcome == Settled::Refused && !is_of_api).then_some((token.family, before + 1));
         }
         if is_login {
             if let Settled::Tokens(family, _) = outcome {
@@ -636,7 +671,22 @@ impl Sim {
         slot.fill(result);
     }
 
-    /// The page knows what became of the request.
+    /// The answer with a status that names no error. It may say when the server wants to be asked again.
+    fn put_off(&mut self, status: u16, page: usize, token: Option<Token>) -> Response {
+        let world = &self.world;
+        let mut response = Response::new(status, Some("text/html".into()), b"Try again later".into());
+        if matches!(status, 429 | 503) && world.rules.borrow().says_when {
+            let millis = [500, 20_000, 120_000, 7_200_000][world.random.below(4) as usize];
+            response.retry_after = Some(millis);
+            self.counts.put_off += u64::from(token.is_some());
+            let of = token.map(|token| (token.family, world.now.get() + millis.min(LONGEST_HOLD_OFF)));
+            let left_alone = &mut world.pages.borrow_mut()[page].left_alone;
+            *left_alone = of.or(*left_alone);
+        }
+        response
+    }
+
+    /// The page learns the outcome of the request.
     fn settled(&mut self, number: u64, token: Option<Token>, outcome: Settled) {
         let Some(token) = token else { return };
         self.grow(token.family);
@@ -658,8 +708,9 @@ impl Sim {
         self.check();
     }
 
-    // ── what people and machines do ──
+    // ── actions of users and machines ──
 
+    #[expect(clippy::too_many_lines, reason = "a table: a few lines for each thing that may happen")]
     fn something_happens(&mut self) {
         let world = self.world.clone();
         let random = &world.random;
@@ -694,7 +745,7 @@ impl Sim {
                 self.log(|| format!("the wall clock jumps by {jump} ms"));
             }
             10 => {
-                // The machine sleeps, or just time in which nobody does anything.
+                // The machine sleeps, or time passes without any action.
                 for page in &live {
                     if !world.pages.borrow()[*page].is_frozen {
                         self.freeze(*page);
@@ -751,18 +802,18 @@ impl Sim {
     }
 
     /// Any client of the page.
-    fn client(&self, page: usize) -> Option<Rc<Client<Host>>> {
+    fn client(&self, page: usize) -> Option<Rc<Client<SimulatedHost>>> {
         let clients = &self.shown[page].clients;
         clients.get(self.world.random.below(clients.len() as u64) as usize).cloned()
     }
 
-    /// The app listens. It runs when no lock is held, and may ask for a token at once.
-    fn listen(&mut self, page: usize, client: &Rc<Client<Host>>) {
+    /// The app listens. Its listener runs when no lock is held, and may ask for a token at once.
+    fn listen(&mut self, page: usize, client: &Rc<Client<SimulatedHost>>) {
         if !self.shown[page].clients.is_empty() {
             return;
         }
         let (world, heard) = (Rc::downgrade(&self.world), self.shown[page].heard.clone());
-        client.subscribe(move |session| {
+        let subscription = client.subscribe(move |session| {
             heard.replace(Some(session.clone()));
             let Some(world) = world.upgrade() else { return };
             if world.is_alone(page) {
@@ -772,6 +823,7 @@ impl Sim {
                 world.asked.borrow_mut().push(page);
             }
         });
+        subscription.forget();
         self.shown[page].heard.replace(Some(client.session()));
     }
 
@@ -784,7 +836,7 @@ impl Sim {
         });
     }
 
-    /// The app does not wait any more for what it has asked for.
+    /// The app aborts the call that it waits for.
     fn give_up(&mut self, page: usize) {
         let of_app = ["access token", "forced refresh", "newer token", "login", "logout"];
         let place = self.tasks.iter().position(|task| task.page == page && of_app.contains(&task.name));
@@ -805,35 +857,51 @@ impl Sim {
     }
 
     fn ask_token(&mut self, page: usize, is_forced: bool) {
+        self.world.pages.borrow_mut()[page].refused = None;
         let Some(client) = self.client(page) else { return };
         let done = self.done.clone();
+        // Not by `random`, so that all other schedules stay as they are.
+        if self.has_apis && self.world.step.get().is_multiple_of(3) {
+            let options = AccessTokenOptions::new().resource("urn:example:api");
+            return self.spawn(page, "token of an API", async move {
+                let result = client.access_token(&options).await.map(Secret::into_exposed);
+                done.borrow_mut().push((page, Done::ApiToken(result)));
+            });
+        }
         self.spawn(page, if is_forced { "forced refresh" } else { "access token" }, async move {
-            let mut options = AccessTokenOptions::none();
+            let mut options = AccessTokenOptions::new();
             if is_forced {
-                options = options.with_json("forceRefresh", Json::Bool(true));
+                options = options.force_refresh(true);
             }
-            let result = client.access_token(&options).await;
+            let result = client.access_token(&options).await.map(Secret::into_exposed);
             done.borrow_mut().push((page, Done::Token(result)));
         });
     }
 
-    /// An API refuses the token that the app got last, whoever it is of by now.
+    /// An API refuses the token that the app received last, whichever user's it is by now.
     fn refuse(&mut self, page: usize) {
         let Some((client, token)) = self.client(page).zip(self.shown[page].handed.clone()) else { return };
+        self.world.pages.borrow_mut()[page].refused = None;
         let done = self.done.clone();
         self.spawn(page, "newer token", async move {
             let refusal = Refusal { url: API, answered_by: API, token: &token, www_authenticate: None };
-            let result = client.access_token_after(&refusal).await;
+            let result = client.access_token_after(&refusal).await.map(|token| token.map(Secret::into_exposed));
             done.borrow_mut().push((page, Done::Newer(token, result)));
         });
     }
 
-    /// As with a popup: the page stays.
+    /// Like a login in a popup: the page stays.
     fn log_in_here(&mut self, page: usize, user: u64) {
         let Some(client) = self.client(page) else { return };
         let (world, done) = (self.world.clone(), self.done.clone());
+        let is_bound = self.is_bound;
         self.spawn(page, "login", async move {
-            let result = match client.authorization_url(&LoginOptions::none()) {
+            let url = match is_bound {
+                // The browser may have to make the key first.
+                true => client.pushed(&LoginOptions::new()).await,
+                false => client.authorization_url(&LoginOptions::new()),
+            };
+            let result = match url {
                 Ok(url) => {
                     let callback = world.server.borrow_mut().authorize(&url, user);
                     drop(world);
@@ -847,7 +915,7 @@ impl Sim {
 
     fn log_in_by_redirect(&mut self, page: usize, user: u64) {
         let Some(client) = self.client(page) else { return };
-        let Ok(url) = client.authorization_url(&LoginOptions::none()) else { return };
+        let Ok(url) = client.authorization_url(&LoginOptions::new()) else { return };
         let callback = self.world.server.borrow_mut().authorize(&url, user);
         let tab = self.world.pages.borrow()[page].tab;
         self.log(|| format!("page {page} leaves for a login of user {user}"));
@@ -862,7 +930,7 @@ impl Sim {
         self.spawn(page, "logout", async move {
             world.event(Event::LogsOut { page });
             drop(world);
-            let result = client.logout(&LogoutOptions::none()).await;
+            let result = client.logout(&LogoutOptions::new()).await;
             done.borrow_mut().push((page, Done::Logout(result)));
         });
     }
@@ -902,32 +970,41 @@ impl Sim {
     fn configuration(&self) -> Configuration {
         thread_local! {
             static METADATA: Json = Json::parse(
-                br#"{"authorization_endpoint":"https://as.example/authorize","token_endpoint":"https://as.example/token"}"#,
+                br#"{"authorization_endpoint":"https://as.example/authorize","token_endpoint":"https://as.example/token",
+                    "dpop_signing_alg_values_supported":["ES256"]}"#,
             )
             .unwrap();
         }
         Configuration::new(CLIENT)
-            .with("issuer", ISSUER)
-            .with("scope", "openid offline_access")
-            .with("redirectUri", "https://app.example/callback")
-            .with("idTokenSignature", "trust-tls")
-            .with("tokenStore", self.world.rules.borrow().token_store)
-            .with_json("allowedOrigins", Json::Array(vec![Json::String("https://api.example".into())]))
-            .with_json("metadata", METADATA.with(Clone::clone))
+            .issuer(ISSUER)
+            .scope("openid offline_access")
+            .redirect_uri("https://app.example/callback")
+            .id_token_signature(IdTokenSignature::TrustTls)
+            .token_store(match self.world.rules.borrow().token_store {
+                "local" => TokenStore::Local,
+                "session" => TokenStore::Session,
+                _ => TokenStore::Memory,
+            })
+            .allowed_origin("https://api.example")
+            .metadata(METADATA.with(Clone::clone))
+            .dpop(if self.is_bound { Usage::Auto } else { Usage::Never })
     }
 
     fn spawn(&mut self, page: usize, name: &'static str, work: impl Future<Output = ()> + 'static) {
         self.log(|| format!("page {page}: {name} is asked for"));
+        let (began, freezes) = (self.world.now.get(), self.world.pages.borrow()[page].freezes);
         self.tasks.push(Task {
             page,
             work: Box::pin(work),
-            woken: Arc::new(Woken(AtomicBool::new(true))),
+            woken: Woken::new(),
             name,
             number: self.world.number(),
+            began,
+            freezes,
         });
     }
 
-    /// The page ends, between any two steps. Nothing of it runs any more, not even what is dropped.
+    /// The page ends, between any two steps. No code of it runs any more, not even a drop.
     fn kill(&mut self, page: usize) {
         let world = self.world.clone();
         self.counts.kills += 1;
@@ -984,7 +1061,7 @@ impl Sim {
         }
     }
 
-    // ── what must hold ──
+    // ── the invariants ──
 
     fn grow(&mut self, family: usize) {
         while self.families.len() <= family {
@@ -1011,6 +1088,9 @@ impl Sim {
             if world.pages.borrow()[page].is_alive {
                 self.ask_token(page, false);
             }
+        }
+        if !world.server.borrow().unproven.is_empty() {
+            self.wrong("a token that is bound to a key is sent without a proof");
         }
         for page in 0..self.shown.len() {
             self.check_page(page);
@@ -1058,7 +1138,7 @@ impl Sim {
         }
         let step = self.world.step.get();
         let before = core::mem::replace(&mut self.kept, record);
-        // Whoever cannot see what was written may write over it.
+        // A page that cannot see an entry may overwrite it.
         let answered = self.world.pages.borrow()[page].answered;
         let is_blind = self.world.is_blind(page, answered);
         for (family, _) in [before, record].into_iter().flatten().filter(|_| is_blind) {
@@ -1068,7 +1148,7 @@ impl Sim {
         }
         match (before, record) {
             (Some((was, _)), None) => {
-                // The session of a login, which the store did not keep.
+                // The session of a login that the store did not keep.
                 let is_replaced = self.world.pages.borrow()[page]
                     .own
                     .iter()
@@ -1103,7 +1183,7 @@ impl Sim {
         }
     }
 
-    /// Whether what gave `page` the right to be the only one may be gone, and by no fault of its own.
+    /// Whether the lock or lease that makes `page` the only sender may be gone without the page's fault.
     fn has_lost_lock(&self, page: usize) -> bool {
         let pages = self.world.pages.borrow();
         let Some(tenure) = &pages[page].tenure else { return self.lease_failed };
@@ -1115,9 +1195,13 @@ impl Sim {
         self.grow(token.family);
         let left_alone = self.world.pages.borrow()[page].left_alone;
         let is_told = left_alone.is_some_and(|(family, until)| family == token.family && self.world.now.get() < until);
-        // A login begins anew; one that was not kept may come back to the session before.
+        // A login begins anew. If it was not kept, the page may fall back to the session before.
         if is_told && !self.families[token.family].is_tainted {
             return self.wrong(format!("page {page} sends a refresh before the time that the server has asked for"));
+        }
+        // Once when the access token is still valid, and once when it is over.
+        if self.world.pages.borrow()[page].refused.is_some_and(|(family, times)| family == token.family && times > 1) {
+            return self.wrong(format!("page {page} repeats by itself what the server has refused"));
         }
         let shares = self.shares();
         let began = self.world.pages.borrow()[page].tenure.as_ref().map_or(0, |tenure| tenure.step);
@@ -1195,13 +1279,13 @@ impl Sim {
         let is_known = pages[page].own.contains(&family)
             || pages[page].opened.iter().any(|(opened, at)| *opened == family && state.left_at.is_none_or(|left| *at <= left));
         drop(pages);
-        // A copy of the store that is behind shows what was.
+        // An outdated copy of the store shows the past.
         if !is_known && !self.world.rules.borrow().lags {
             self.wrong(format!("page {page} goes on with session {family}, which is neither its own nor in the store"));
         }
     }
 
-    /// A page shows nobody any more.
+    /// A page shows no session any more.
     fn check_end(&mut self, page: usize, before: Option<usize>) {
         let Some(before) = before else { return };
         self.grow(before);
@@ -1212,7 +1296,9 @@ impl Sim {
         if !(state.is_ended || self.shares() && state.left_at.is_some()) {
             return self.wrong(format!("page {page} ends session {before}, and nobody has told it to"));
         }
+        // A record whose token has expired, and that nothing renews, is not a session.
         if self.shares()
+            && self.world.server.borrow().renews
             && !self.world.rules.borrow().lags
             && let Some((kept, _)) = self.kept
             && !self.families[kept].is_ended
@@ -1236,7 +1322,13 @@ impl Sim {
                 self.check_token(page, &token);
             }
             Done::Token(Ok(token)) => self.check_token(page, &token),
-            Done::Token(Err(error)) | Done::Newer(_, Err(error)) => {
+            // The server says whose it is only in its text.
+            Done::ApiToken(Ok(token)) => {
+                if Token::parse(&token).is_none() {
+                    self.wrong(format!("page {page} gives out {token}"));
+                }
+            }
+            Done::Token(Err(error)) | Done::ApiToken(Err(error)) | Done::Newer(_, Err(error)) => {
                 let expected = [
                     "no_session",
                     "session_ended",
@@ -1247,24 +1339,15 @@ impl Sim {
                     "timed_out",
                     "aborted",
                 ];
-                // No reason to send it, nor to end the session.
+                // The app had asked for that refresh.
+                if let Some((_, times)) = &mut self.world.pages.borrow_mut()[page].refused {
+                    *times = 1;
+                }
+                // This is not a reason to send it, nor to end the session.
                 let may_not_open = error.code() == "storage_unavailable" && self.may_not_open;
                 self.check_error(page, &error, if may_not_open { &["storage_unavailable"] } else { &expected });
             }
-            Done::Login(user, Ok(result)) => {
-                let sid = result.session.claims.as_ref().and_then(|claims| claims.text("sid"));
-                let family = sid.and_then(|sid| sid.parse::<usize>().ok());
-                let of = family.map(|family| self.world.server.borrow().families[family].user);
-                self.log(|| format!("page {page}: the login of user {user} is done"));
-                if of != Some(user) {
-                    return self.wrong(format!("page {page}: the login of user {user} ends in a session of {of:?}"));
-                }
-                let family = family.unwrap_or_default();
-                let is_kept = self.families[family].stored.is_some() || self.families[family].is_tainted;
-                if !is_kept && self.world.rules.borrow().token_store != "memory" {
-                    self.wrong(format!("page {page}: the session {family} of the login is not kept"));
-                }
-            }
+            Done::Login(user, Ok(result)) => self.check_login(page, user, &result),
             Done::Login(_, Err(error)) => {
                 let expected = [
                     "storage_unavailable",
@@ -1282,6 +1365,22 @@ impl Sim {
         }
     }
 
+    /// The session of a login is that of its user, and kept.
+    fn check_login(&mut self, page: usize, user: u64, result: &LoginResult) {
+        let sid = result.session.claims.as_ref().and_then(|claims| claims.text("sid"));
+        let family = sid.and_then(|sid| sid.parse::<usize>().ok());
+        let of = family.map(|family| self.world.server.borrow().families[family].user);
+        self.log(|| format!("page {page}: the login of user {user} is done"));
+        if of != Some(user) {
+            return self.wrong(format!("page {page}: the login of user {user} ends in a session of {of:?}"));
+        }
+        let family = family.unwrap_or_default();
+        let is_kept = self.families[family].stored.is_some() || self.families[family].is_tainted;
+        if !is_kept && self.world.rules.borrow().token_store != "memory" {
+            self.wrong(format!("page {page}: the session {family} of the login is not kept"));
+        }
+    }
+
     fn check_error(&mut self, page: usize, error: &Error, expected: &[&str]) {
         self.log(|| format!("page {page}: {error:?}"));
         if is_secret(&format!("{error:?} {error} {} {}", error.message(), error.hint())) {
@@ -1291,7 +1390,7 @@ impl Sim {
         }
     }
 
-    /// An access token is in the app's hands.
+    /// An access token reaches the app.
     fn check_token(&mut self, page: usize, text: &str) {
         let Some(token) = Token::parse(text) else { return self.wrong("an access token that the server never gave") };
         self.log(|| format!("page {page}: {token:?}"));
@@ -1302,7 +1401,9 @@ impl Sim {
         }
         let minted: u64 = text.rsplit('.').next().and_then(|minted| minted.parse().ok()).unwrap_or_default();
         let lifetime = self.world.server.borrow().lifetime;
-        if self.world.jumps.get() == 0 && self.world.now.get() >= minted + lifetime {
+        // A page that was not told of the sleep does not know that the token is over.
+        let may_not_know = self.world.stood_still.get() && !self.world.server.borrow().renews;
+        if self.world.jumps.get() == 0 && self.world.now.get() >= minted + lifetime && !may_not_know {
             return self.wrong(format!("page {page} gives out a token that has expired"));
         }
         let family = &self.families[token.family];
@@ -1318,6 +1419,6 @@ impl Sim {
 }
 
 fn is_secret(text: &str) -> bool {
-    // The second is how the signature of an ID token begins.
+    // The second is the beginning of an ID token's signature.
     text.contains(MARK) || text.contains("U0VDUkVU")
 }

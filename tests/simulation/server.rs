@@ -1,9 +1,11 @@
-//! The model of an authorization server: codes, sessions ("families" of tokens), rotation, and what it does when a
-//! refresh token comes a second time. What it is told of the world is its own clock, which is right.
+//! The model of an authorization server: codes, sessions ("families" of tokens), rotation, and the reaction to a refresh token
+//! that comes a second time. The only part of the world that it knows is its own clock, which is right.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-use super::world::MARK;
+use support::random::Random;
+
+use super::world::{MARK, Proof};
 
 pub(crate) const ISSUER: &str = "https://as.example";
 pub(crate) const CLIENT: &str = "client-1";
@@ -32,23 +34,23 @@ impl Token {
     }
 }
 
-/// A parameter of a form or a query: nothing here has anything to decode.
+/// A parameter of a form or a query: no value here is encoded.
 pub(crate) fn parameter<'a>(form: &'a str, name: &str) -> Option<&'a str> {
     form.split(['&', '?']).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// What it does with refresh tokens.
+/// How the server handles refresh tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rotation {
-    /// Each is good once. One that comes again ends the session.
+    /// Each is accepted once. A repeated one ends the session.
     Strict,
-    /// The last one is good for a while longer, and gets what it got before.
+    /// The last one is accepted for a while longer, and gets the same answer.
     Grace(u64),
-    /// They stay as they are.
+    /// They never change.
     Never,
 }
 
-/// A session at the server: all tokens that one code became.
+/// A session at the server: all tokens that come from one code.
 #[derive(Clone, Debug)]
 pub(crate) struct Family {
     pub(crate) user: u64,
@@ -58,12 +60,16 @@ pub(crate) struct Family {
     rotated_at: u64,
     auth_time: u64,
     nonce: String,
+    /// Whether its tokens are bound to a key.
+    is_bound: bool,
 }
 
 struct Code {
     user: u64,
     nonce: String,
     is_used: bool,
+    /// Whether it was bound to a key.
+    is_bound: bool,
 }
 
 pub(crate) struct Server {
@@ -71,30 +77,68 @@ pub(crate) struct Server {
     /// In milliseconds.
     pub(crate) lifetime: u64,
     pub(crate) refreshes_id_token: bool,
+    /// Whether it gives refresh tokens at all.
+    pub(crate) renews: bool,
+    /// Which of the [`REFUSALS`] it answers.
+    refusal: usize,
     pub(crate) families: Vec<Family>,
     codes: Vec<Code>,
-    /// Families that ended because a token came again.
+    /// Bound tokens that came without a proof.
+    pub(crate) unproven: Vec<String>,
+    /// Families that ended because a token was repeated.
     pub(crate) reused: Vec<usize>,
 }
 
-/// When it all begins: milliseconds since the Unix epoch.
+/// What servers were seen to refuse a refresh with, for good.
+const REFUSALS: [(u16, &str); 8] = [
+    (400, r#"{"error":"invalid_grant"}"#),
+    (400, ""),
+    (401, ""),
+    (403, "<!doctype html><p>Forbidden"),
+    (400, r#"{"error":"invalid_request","error_description":"Token has been revoked"}"#),
+    (400, r#"{"error":"interaction_required"}"#),
+    (401, r#"{"error":"invalid_client"}"#),
+    (400, r#"{"error":{"code":"SESSION_GONE"}}"#),
+];
+
+/// The beginning of the schedule: milliseconds since the Unix epoch.
 pub(crate) const START: i64 = 1_800_000_000_000;
 
 impl Server {
-    pub(crate) fn new(rotation: Rotation, lifetime: u64, refreshes_id_token: bool) -> Self {
-        Self { rotation, lifetime, refreshes_id_token, families: Vec::new(), codes: Vec::new(), reused: Vec::new() }
+    pub(crate) fn new(rotation: Rotation, lifetime: u64, refreshes_id_token: bool, random: &Random) -> Self {
+        let (renews, refusal) = (random.chance(92), random.below(REFUSALS.len() as u64) as usize);
+        let (families, codes, unproven, reused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { rotation, lifetime, refreshes_id_token, renews, refusal, families, codes, unproven, reused }
     }
 
-    /// The user logs in: where the browser goes then.
+    /// The user logs in: returns the URL to which the browser goes then.
     pub(crate) fn authorize(&mut self, url: &str, user: u64) -> String {
         let nonce = parameter(url, "nonce").unwrap_or_default().into();
-        self.codes.push(Code { user, nonce, is_used: false });
+        self.codes.push(Code { user, nonce, is_used: false, is_bound: parameter(url, "dpop_jkt").is_some() });
         let state = parameter(url, "state").unwrap_or_default();
         format!("https://app.example/callback?code=code.{}.0.{MARK}&state={state}", self.codes.len() - 1)
     }
 
+    /// The nonce that proofs must have now: another one every two minutes.
+    pub(crate) fn nonce(now: u64) -> String {
+        format!("nonce-{}", now / 120_000)
+    }
+
     /// Answers a token request.
-    pub(crate) fn answer(&mut self, form: &str, now: u64) -> (u16, String) {
+    pub(crate) fn answer(&mut self, form: &str, proof: Option<&Proof>, now: u64) -> (u16, String) {
+        let place = parameter(form, "code").and_then(Token::parse).map(|code| code.family);
+        let of_code = place.and_then(|place| self.codes.get(place)).is_some_and(|code| code.is_bound);
+        let of_family =
+            Token::of_form(form).and_then(|token| self.families.get(token.family)).is_some_and(|family| family.is_bound);
+        match proof {
+            None if of_code || of_family => {
+                self.unproven.push(form.into());
+                return refused("invalid_dpop_proof");
+            }
+            // It reads nothing else of the request.
+            Some(proof) if proof.nonce.as_deref() != Some(&Self::nonce(now)) => return refused("use_dpop_nonce"),
+            _ => {}
+        }
         match parameter(form, "grant_type") {
             Some("authorization_code") => self.redeem(form, now),
             Some("refresh_token") => self.refresh(form, now),
@@ -108,16 +152,18 @@ impl Server {
             return refused("invalid_grant");
         };
         code.is_used = true;
-        let (user, nonce) = (code.user, code.nonce.clone());
-        self.families.push(Family { user, current: 0, access: 0, is_over: false, rotated_at: now, auth_time: now, nonce });
+        let (user, nonce, is_bound) = (code.user, code.nonce.clone(), code.is_bound);
+        let (rotated_at, auth_time) = (now, now);
+        self.families.push(Family { user, current: 0, access: 0, is_over: false, rotated_at, auth_time, nonce, is_bound });
         self.tokens(self.families.len() - 1, now, true)
     }
 
     fn refresh(&mut self, form: &str, now: u64) -> (u16, String) {
         let Some(token) = Token::of_form(form) else { return refused("invalid_request") };
-        let rotation = self.rotation;
+        let (rotation, (status, body)) = (self.rotation, REFUSALS[self.refusal]);
+        let refusal = (status, body.to_string());
         let Some(family) = self.families.get_mut(token.family).filter(|family| !family.is_over) else {
-            return refused("invalid_grant");
+            return refusal;
         };
         family.access += 1;
         if rotation == Rotation::Never {
@@ -136,23 +182,26 @@ impl Server {
         }
         family.is_over = true;
         self.reused.push(token.family);
-        refused("invalid_grant")
+        refusal
     }
 
     fn tokens(&self, number: usize, now: u64, has_id_token: bool) -> (u16, String) {
         let family = &self.families[number];
         let access = format!("{}.{}.{now}", Token { family: number, generation: family.current }.text("at"), family.access);
-        let refresh = Token { family: number, generation: family.current }.text("rt");
+        let refresh = match self.renews {
+            true => format!(r#","refresh_token":"{}""#, Token { family: number, generation: family.current }.text("rt")),
+            false => String::new(),
+        };
         let lifetime = self.lifetime / 1000;
         let id_token = if has_id_token { format!(r#","id_token":"{}""#, id_token(number, family, now)) } else { String::new() };
-        let answer = format!(
-            r#"{{"access_token":"{access}","token_type":"Bearer","expires_in":{lifetime},"refresh_token":"{refresh}"{id_token}}}"#
-        );
+        let token_type = if family.is_bound { "DPoP" } else { "Bearer" };
+        let answer =
+            format!(r#"{{"access_token":"{access}","token_type":"{token_type}","expires_in":{lifetime}{refresh}{id_token}}}"#);
         (200, answer)
     }
 }
 
-/// `sid` says of which session it is.
+/// `sid` identifies the session.
 fn id_token(number: usize, family: &Family, now: u64) -> String {
     let issued = now.saturating_add_signed(START) / 1000;
     let encode = |text: &str| Base64UrlUnpadded::encode_string(text.as_bytes());

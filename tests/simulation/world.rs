@@ -1,6 +1,5 @@
-//! The world that tabs live in: one machine with its clocks, one origin with its stores, locks and messages, a network,
-//! and pages that can be frozen or die. It does nothing by itself: everything that may happen next is in a list here, and
-//! the schedule picks.
+//! The world of the tabs: one machine with its clocks, one origin with its stores, locks and messages, a network, and pages
+//! that can be frozen or die. It does nothing by itself: it lists everything that may happen next, and the schedule picks.
 
 use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
@@ -9,58 +8,20 @@ use core::task::{Poll, Waker};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use wicketgate::platform::{Platform, Signal, Store};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use support::executor::yield_now;
+use support::random::Random;
+use wicketgate::host::{Host, Signal, Store};
 use wicketgate::protocol::error::{Error, ErrorKind};
 use wicketgate::protocol::http::{Purpose, Request, Response};
+use wicketgate::protocol::json::Json;
 use wicketgate::protocol::jws::SignatureCheck;
 use wicketgate::protocol::secret::Secret;
 
 use super::server::{START, Server, Token};
 
-/// What is in everything that is secret, so that it is found where it does not belong.
+/// Every secret contains this text, so that a misplaced secret is found.
 pub(crate) const MARK: &str = "SECRET";
-
-/// SplitMix64.
-pub(crate) struct Random(Cell<u64>);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(Cell::new(seed))
-    }
-
-    pub(crate) fn next(&self) -> u64 {
-        let seed = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-        self.0.set(seed);
-        let mixed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
-    }
-
-    /// With a chance of so many per cent.
-    pub(crate) fn chance(&self, per_cent: u64) -> bool {
-        self.below(100) < per_cent
-    }
-
-    pub(crate) fn between(&self, low: u64, high: u64) -> u64 {
-        low + self.below(high - low + 1)
-    }
-
-    /// The place of one of `weights`, as often as it weighs.
-    pub(crate) fn weighted(&self, weights: impl Iterator<Item = u64> + Clone) -> usize {
-        let mut left = self.below(weights.clone().sum());
-        for (place, weight) in weights.enumerate() {
-            if left < weight {
-                return place;
-            }
-            left -= weight;
-        }
-        0
-    }
-}
 
 /// A value that comes later.
 pub(crate) struct Slot<T> {
@@ -98,7 +59,7 @@ pub(crate) struct Timer {
     pub(crate) slot: Rc<Slot<()>>,
 }
 
-/// What becomes of a request.
+/// The fate of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Answered,
@@ -106,52 +67,70 @@ pub(crate) enum Fate {
     Lost,
     /// Its answer is lost.
     AnswerLost,
-    /// No answer in time; the server may see it, however late.
+    /// No answer in time; the server may receive it, however late.
     Hangs,
-    /// A status of somebody between, who has, or has not, passed it on.
+    /// A status of a server in between, and whether that server has forwarded the request.
     Status(u16, bool),
-    /// An answer with status 200 that is none, and whether the server acted.
+    /// An answer with status 200 that is not a token response, and whether the server acted.
     Garbage(bool),
 }
 
-/// A request under way.
+/// A proof of a key, as far as the server looks at it.
+#[derive(Clone, Debug)]
+pub(crate) struct Proof {
+    pub(crate) nonce: Option<String>,
+}
+
+impl Proof {
+    fn of(request: &Request) -> Option<Self> {
+        let proof = request.headers.iter().find(|(name, _)| name == "dpop").map(|(_, proof)| proof)?;
+        let claims = Base64UrlUnpadded::decode_vec(proof.split('.').nth(1)?).ok()?;
+        let claims = Json::parse(&claims)?;
+        Some(Self { nonce: claims.text("nonce").map(String::from) })
+    }
+}
+
+/// A request on its way.
 pub(crate) struct Flight {
     pub(crate) number: u64,
     pub(crate) page: usize,
     pub(crate) purpose: Purpose,
     pub(crate) body: String,
-    /// The refresh token that it brings.
+    /// The refresh token in it.
     pub(crate) token: Option<Token>,
+    /// Its proof of a key, if it has one.
+    pub(crate) proof: Option<Proof>,
     pub(crate) due: u64,
     pub(crate) fate: Fate,
-    /// What the server said, once it did.
+    /// The server's answer, once there is one.
     pub(crate) answer: Option<(u16, String)>,
     pub(crate) has_acted: bool,
+    pub(crate) acted_at: u64,
     /// Whether the page still waits.
     pub(crate) is_open: bool,
     pub(crate) slot: Rc<Slot<Result<Response, Error>>>,
 }
 
-/// Why and since when a page takes itself to be the only one.
+/// Why a page takes itself for the only sender, and since when.
 #[derive(Clone, Debug)]
 pub(crate) struct Tenure {
     pub(crate) since: u64,
     pub(crate) step: u64,
     pub(crate) jumps: u32,
-    /// How often its page had been frozen.
+    /// How often the page had been frozen.
     pub(crate) freezes: u32,
     pub(crate) is_lease: bool,
-    /// The store did not take the lease, or a page did not see another's when it took it.
+    /// The store did not accept the lease, or a page did not see another's lease when it took its own.
     pub(crate) is_bare: bool,
-    /// The lease, as it stands in the store.
+    /// The lease in the store.
     pub(crate) lease: Option<(String, String)>,
-    /// The task that has it.
+    /// The task that holds it.
     pub(crate) task: u64,
-    /// The lock that it began with, if it did.
+    /// The lock with which it began, if it did.
     lock: Option<u64>,
 }
 
-/// Who waits for the lock.
+/// A page that waits for the lock.
 pub(crate) struct Waiter {
     pub(crate) page: usize,
     pub(crate) number: u64,
@@ -160,10 +139,10 @@ pub(crate) struct Waiter {
     pub(crate) slot: Rc<Slot<Option<u64>>>,
 }
 
-/// The one lock of the origin: all pages here have one session.
+/// The only lock of the origin: all pages here have one session.
 #[derive(Default)]
 pub(crate) struct Lock {
-    /// Number, page, and when it is let go at the latest, once that runs.
+    /// Number, page, and the latest time of its release, once that time runs.
     pub(crate) holder: Option<(u64, usize, u64)>,
     pub(crate) queue: Vec<Waiter>,
 }
@@ -171,28 +150,30 @@ pub(crate) struct Lock {
 type Hear = Rc<dyn Fn(Signal<'_>)>;
 pub(crate) type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// What the world knows of a page.
+/// The world's record of a page.
 pub(crate) struct PageState {
     pub(crate) tab: usize,
     pub(crate) is_alive: bool,
     pub(crate) is_frozen: bool,
-    /// Whether the timers of the frozen page run on in the browser.
+    /// Whether the browser lets the timers of the frozen page run.
     pub(crate) keeps_timers: bool,
     pub(crate) freezes: u32,
     pub(crate) loaded_at: u64,
     pub(crate) url: String,
     pub(crate) hear: Option<Hear>,
     pub(crate) tenure: Option<Tenure>,
-    /// Sessions that it logged in to itself.
+    /// Sessions that began by a login in this page.
     pub(crate) own: Vec<usize>,
     /// Sessions that it read from a store, and when.
     pub(crate) opened: Vec<(usize, u64)>,
-    /// The step in which it got the last answer.
+    /// The step in which it received the last answer.
     pub(crate) answered: u64,
     pub(crate) went: Option<String>,
-    /// For which session it was told to leave the server alone, and until when.
+    /// The session for which the server asked it to wait, and until when.
     pub(crate) left_alone: Option<(usize, u64)>,
-    /// Its copy of the origin's store, each entry with the number of its write; and what has not come to it yet.
+    /// The session whose refresh the server has refused, and how often in a row, since the app asked last.
+    pub(crate) refused: Option<(usize, u32)>,
+    /// Its copy of the origin's store, each entry with the number of its write; and the writes that it has not received yet.
     copy: Copy,
     pub(crate) coming: Vec<Write>,
 }
@@ -214,7 +195,7 @@ impl PageState {
     }
 }
 
-/// How the world behaves, for one schedule.
+/// The behaviour of the world in one schedule.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) token_store: &'static str,
@@ -223,15 +204,17 @@ pub(crate) struct Rules {
     pub(crate) loses_messages: u64,
     pub(crate) seal_fails: u64,
     pub(crate) open_fails: u64,
-    /// Whether pages see a little later what others have put into the store of the origin.
+    /// Whether pages see other pages' writes to the store of the origin a little later.
     pub(crate) lags: bool,
-    /// Whether a server that is busy says when to come back.
+    /// Whether a busy server says when to come back.
     pub(crate) says_when: bool,
+    /// Whether `IndexedDB` does not answer: each use of it fails after two seconds.
+    pub(crate) is_silent: bool,
 }
 
-/// What happened, for the one who checks.
+/// The events, for the invariants.
 pub(crate) enum Event {
-    /// The store of this page has this now under the session's key.
+    /// The store of this page now has this entry under the session's key.
     Kept {
         page: usize,
         record: Option<(usize, u64)>,
@@ -243,7 +226,7 @@ pub(crate) enum Event {
         token: Token,
         flight: u64,
     },
-    /// Writing the session failed, or sealing it.
+    /// Writing or sealing the session failed.
     NotKept {
         family: Option<usize>,
     },
@@ -269,24 +252,27 @@ pub(crate) struct World {
     pub(crate) now: Cell<u64>,
     pub(crate) wall_offset: Cell<i64>,
     pub(crate) jumps: Cell<u32>,
+    /// Whether the monotonic clocks stood still, once.
+    pub(crate) stood_still: Cell<bool>,
     pub(crate) is_full: Cell<bool>,
     pub(crate) step: Cell<u64>,
-    /// The task that runs.
+    /// The running task.
     pub(crate) running: Cell<u64>,
     pub(crate) origin: RefCell<BTreeMap<String, String>>,
     pub(crate) tabs: RefCell<Vec<BTreeMap<String, String>>>,
     marks: RefCell<BTreeMap<String, String>>,
     ended: RefCell<Vec<String>>,
-    /// Which write was the latest that was marked, and in which step.
+    /// The latest marked write, and the step in which it was marked.
     marked: RefCell<Vec<(u64, u64)>>,
     pub(crate) pages: RefCell<Vec<PageState>>,
-    sealed: RefCell<Vec<String>>,
+    /// The sealed text, and the name under which it is sealed.
+    sealed: RefCell<Vec<(String, String)>>,
     pub(crate) lock: RefCell<Lock>,
     pub(crate) timers: RefCell<Vec<Timer>>,
     pub(crate) flights: RefCell<Vec<Flight>>,
     pub(crate) messages: RefCell<Vec<(usize, String)>>,
     pub(crate) spawned: RefCell<Vec<(usize, Work)>>,
-    /// Pages whose app asks for a token as soon as it hears of a change.
+    /// Pages whose app asks for a token as soon as it is notified of a change.
     pub(crate) asked: RefCell<Vec<usize>>,
     pub(crate) events: RefCell<Vec<Event>>,
     pub(crate) server: RefCell<Server>,
@@ -302,6 +288,7 @@ impl World {
             now: Cell::new(1_000),
             wall_offset: Cell::new(START),
             jumps: Cell::new(0),
+            stood_still: Cell::new(false),
             is_full: Cell::new(false),
             step: Cell::new(0),
             running: Cell::new(0),
@@ -349,13 +336,13 @@ impl World {
         self.now.get().saturating_add_signed(self.wall_offset.get())
     }
 
-    /// Family and generation of what is sealed in a store.
+    /// Family and generation of a sealed entry.
     pub(crate) fn record_of(&self, sealed: &str) -> Option<(usize, u64)> {
         let place: usize = sealed.strip_prefix("1.")?.parse().ok()?;
-        self.sealed.borrow().get(place).and_then(|record| token_of(record))
+        self.sealed.borrow().get(place).and_then(|(record, _)| token_of(record))
     }
 
-    pub(crate) fn open_page(self: &Rc<Self>, tab: usize, url: &str) -> Host {
+    pub(crate) fn open_page(self: &Rc<Self>, tab: usize, url: &str) -> SimulatedHost {
         let mut pages = self.pages.borrow_mut();
         pages.push(PageState {
             tab,
@@ -372,14 +359,16 @@ impl World {
             answered: 0,
             went: None,
             left_alone: None,
+            refused: None,
             copy: self.origin.borrow().iter().map(|(key, value)| (key.clone(), (0, Some(value.clone())))).collect(),
             coming: Vec::new(),
         });
-        Host { world: self.clone(), page: pages.len() - 1 }
+        SimulatedHost { world: self.clone(), page: pages.len() - 1 }
     }
 
-    /// The machine has slept, and the monotonic clocks stood still meanwhile: some systems do that.
+    /// The machine has slept, and the monotonic clocks stood still meanwhile, as on some systems.
     pub(crate) fn stand_still(&self, millis: u64) {
+        self.stood_still.set(true);
         self.pages.borrow_mut().iter_mut().for_each(|page| page.loaded_at += millis);
         self.timers.borrow_mut().iter_mut().for_each(|timer| timer.due += millis);
         self.flights.borrow_mut().iter_mut().for_each(|flight| flight.due += millis);
@@ -390,14 +379,14 @@ impl World {
         }
     }
 
-    /// The browser gives the lock to the one that waits longest.
+    /// The browser gives the lock to the page that has waited longest.
     pub(crate) fn grant(&self) {
         let mut lock = self.lock.borrow_mut();
         if lock.holder.is_some() || lock.queue.is_empty() {
             return;
         }
         let waiter = lock.queue.remove(0);
-        // The time for which it is held runs from when the page hears of it.
+        // The holding time begins when the page learns of the lock.
         lock.holder = Some((waiter.number, waiter.page, u64::MAX));
         drop(lock);
         self.begin_tenure(waiter.page, Some(waiter.number), None);
@@ -408,7 +397,7 @@ impl World {
     pub(crate) fn begin_tenure(&self, page: usize, lock: Option<u64>, lease: Option<(String, String)>) {
         let state = &mut self.pages.borrow_mut()[page];
         if let Some(tenure) = state.tenure.as_mut().filter(|tenure| lease.is_some() && !tenure.is_lease) {
-            // A lease that is taken under the lock lasts no longer than that.
+            // A lease that was taken under the lock lasts no longer than the lock.
             (tenure.is_lease, tenure.is_bare, tenure.jumps, tenure.lease) = (true, false, self.jumps.get(), lease);
             return;
         }
@@ -418,7 +407,7 @@ impl World {
         state.tenure = Some(Tenure { since, step, jumps, freezes, is_lease: lease.is_some(), is_bare: false, lease, task, lock });
     }
 
-    /// The page sees the next write of another. Which key it was of.
+    /// The page sees the next write of another page. Returns its key.
     pub(crate) fn catch_up(&self, page: usize) -> Option<String> {
         let state = &mut self.pages.borrow_mut()[page];
         if state.coming.is_empty() {
@@ -431,8 +420,8 @@ impl World {
         Some(key)
     }
 
-    /// Whether the page cannot know of what another has written: its copy of the store is behind, and what it does not have
-    /// was not marked before this step.
+    /// Whether the page cannot know another page's write: its copy of the store is outdated, and the missing write was not
+    /// marked before this step.
     pub(crate) fn is_blind(&self, page: usize, step: u64) -> bool {
         let marked = self.marked.borrow();
         let marked = marked.iter().filter(|(_, at)| *at < step).map(|(number, _)| *number).max().unwrap_or_default();
@@ -440,13 +429,13 @@ impl World {
         pages[page].coming.iter().any(|write| is_session(&write.key) && write.number > marked)
     }
 
-    /// Pages that run and have not seen what was written a while ago.
+    /// Pages that run and have not seen an older write.
     pub(crate) fn behind(&self) -> Option<usize> {
         let is_old = |write: &Write| write.at + 25 < self.now.get();
         self.pages.borrow().iter().position(|page| page.runs() && page.coming.first().is_some_and(is_old))
     }
 
-    /// Whether the task that runs is the only one of the origin that may send.
+    /// Whether the running task is the only one of the origin that may send.
     pub(crate) fn is_alone(&self, page: usize) -> bool {
         let pages = self.pages.borrow();
         let Some(tenure) = pages[page].tenure.as_ref().filter(|tenure| tenure.task == self.running.get()) else { return false };
@@ -471,12 +460,12 @@ impl World {
 
 /// One page.
 #[derive(Clone)]
-pub(crate) struct Host {
+pub(crate) struct SimulatedHost {
     pub(crate) world: Rc<World>,
     pub(crate) page: usize,
 }
 
-impl Host {
+impl SimulatedHost {
     fn is_alive(&self) -> bool {
         self.world.pages.borrow()[self.page].is_alive
     }
@@ -495,7 +484,7 @@ impl Host {
         }
     }
 
-    /// Whether something was there before.
+    /// Whether there was an entry before.
     fn write(&self, store: Store, key: &str, value: Option<&str>) -> bool {
         let world = &self.world;
         if store == Store::Origin && world.rules.borrow().lags {
@@ -518,27 +507,28 @@ impl Host {
         .is_some()
     }
 
-    /// Up to two others may run meanwhile.
+    /// Waits for `IndexedDB`, whose answer may not come.
+    async fn database_answers(&self) -> Result<(), Error> {
+        self.wait_a_little().await;
+        if !self.world.rules.borrow().is_silent {
+            return Ok(());
+        }
+        self.sleep(2_000).await;
+        Err(unavailable())
+    }
+
+    /// Up to two other tasks may run meanwhile.
     async fn wait_a_little(&self) {
         for _ in 0..self.world.random.below(3) {
-            let mut has_waited = false;
-            poll_fn(|context| {
-                if has_waited {
-                    return Poll::Ready(());
-                }
-                has_waited = true;
-                context.waker().wake_by_ref();
-                Poll::Pending
-            })
-            .await;
+            yield_now().await;
         }
     }
 }
 
 /// Family and generation of a record.
 fn token_of(record: &str) -> Option<(usize, u64)> {
-    let token = record.split("\"refresh_token\":\"").nth(1)?.split('"').next()?;
-    Token::parse(token).map(|token| (token.family, token.generation))
+    let value = |name: &str| record.split(&format!("\"{name}\":\"")).nth(1)?.split('"').next();
+    Token::parse(value("refresh_token").or(value("access_token"))?).map(|token| (token.family, token.generation))
 }
 
 const SESSION: &str = "wicketgate.session.";
@@ -554,15 +544,15 @@ fn unavailable() -> Error {
 
 /// The lock that a page holds.
 pub(crate) struct HeldLock {
-    host: Host,
+    host: SimulatedHost,
     number: u64,
 }
 
 impl Drop for HeldLock {
     fn drop(&mut self) {
-        // Of a page that dies, the browser lets go, in its own time.
+        // The browser releases the lock of a page that dies, in its own time.
         if self.host.is_alive() {
-            // One that was lost long ago ends no other that the page has by now.
+            // A lock that was lost long ago does not release another one that the page has by now.
             let number = Some(self.number);
             self.host.world.pages.borrow_mut()[self.host.page].tenure.take_if(|tenure| tenure.lock == number);
             self.host.world.release(self.number);
@@ -570,13 +560,11 @@ impl Drop for HeldLock {
     }
 }
 
-impl Platform for Host {
+impl Host for SimulatedHost {
     type Lock = HeldLock;
 
     fn entropy(&self, bytes: &mut [u8]) -> Result<(), Error> {
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.world.random.next().to_le_bytes()[..chunk.len()]);
-        }
+        self.world.random.fill(bytes);
         Ok(())
     }
 
@@ -614,7 +602,7 @@ impl Platform for Host {
                 }
             }
             world.log(|| format!("page {} cannot write {key}", self.page));
-            // Some refuse, some take it and drop it.
+            // Some stores refuse, and some accept the entry and drop it.
             return if world.random.chance(70) { Err(unavailable()) } else { Ok(()) };
         }
         self.write(store, key, Some(value));
@@ -651,35 +639,37 @@ impl Platform for Host {
         true
     }
 
-    async fn seal(&self, text: Secret) -> Result<String, Error> {
-        self.wait_a_little().await;
-        if self.world.random.chance(self.world.rules.borrow().seal_fails) {
+    async fn seal(&self, text: Secret, name: &str) -> Result<String, Error> {
+        let is_silent = self.database_answers().await.is_err();
+        if is_silent || self.world.random.chance(self.world.rules.borrow().seal_fails) {
             self.world.log(|| format!("page {} cannot seal", self.page));
             self.world.event(Event::NotKept { family: token_of(text.expose()).map(|(family, _)| family) });
             return Err(unavailable());
         }
         let mut sealed = self.world.sealed.borrow_mut();
-        sealed.push(text.expose().into());
+        sealed.push((text.expose().into(), name.into()));
         Ok(format!("1.{}", sealed.len() - 1))
     }
 
-    async fn open(&self, sealed: String) -> Result<Option<Secret>, Error> {
+    async fn open(&self, sealed: String, name: &str) -> Result<Option<Secret>, Error> {
         if let Some((family, _)) = self.world.record_of(&sealed) {
             self.world.pages.borrow_mut()[self.page].opened.push((family, self.world.step.get()));
         }
-        self.wait_a_little().await;
-        if self.world.random.chance(self.world.rules.borrow().open_fails) {
+        let is_silent = self.database_answers().await.is_err();
+        if is_silent || self.world.random.chance(self.world.rules.borrow().open_fails) {
             self.world.log(|| format!("page {} cannot open", self.page));
             return Err(unavailable());
         }
         let place = sealed.strip_prefix("1.").and_then(|place| place.parse::<usize>().ok());
-        Ok(place.and_then(|place| self.world.sealed.borrow().get(place).cloned()).map(Secret::new))
+        let sealed = self.world.sealed.borrow();
+        let record = place.and_then(|place| sealed.get(place)).filter(|(_, of)| of == name);
+        Ok(record.map(|(record, _)| Secret::new(record.clone())))
     }
 
     async fn mark(&self, name: &str, mark: &str) {
         let number = self.world.pages.borrow()[self.page].copy.get(name).map_or(0, |(number, _)| *number);
-        self.wait_a_little().await;
-        if !self.world.random.chance(self.world.rules.borrow().open_fails) {
+        let is_silent = self.database_answers().await.is_err();
+        if !is_silent && !self.world.random.chance(self.world.rules.borrow().open_fails) {
             self.world.marks.borrow_mut().insert(name.into(), mark.into());
             self.world.marked.borrow_mut().push((number, self.world.step.get()));
         }
@@ -687,19 +677,22 @@ impl Platform for Host {
     }
 
     async fn marked(&self, name: &str) -> Option<String> {
-        self.wait_a_little().await;
+        self.database_answers().await.ok()?;
         let mark = self.world.marks.borrow().get(name).cloned();
         self.wait_a_little().await;
         mark
     }
 
     async fn end(&self, login: &str) {
-        self.wait_a_little().await;
-        self.world.ended.borrow_mut().push(login.into());
+        if self.database_answers().await.is_ok() {
+            self.world.ended.borrow_mut().push(login.into());
+        }
     }
 
     async fn has_ended(&self, login: &str) -> bool {
-        self.wait_a_little().await;
+        if self.database_answers().await.is_err() {
+            return false;
+        }
         let has_ended = self.world.ended.borrow().iter().any(|ended| ended == login);
         self.wait_a_little().await;
         has_ended
@@ -774,6 +767,7 @@ impl Platform for Host {
         } else {
             Fate::Answered
         };
+        let proof = Proof::of(&request);
         let body: String = request.body.map(|body| body.expose().into()).unwrap_or_default();
         let token = (request.purpose == Purpose::Refresh).then(|| Token::of_form(&body)).flatten();
         let (number, slot) = (world.number(), Slot::new());
@@ -784,10 +778,12 @@ impl Platform for Host {
             purpose: request.purpose,
             body,
             token,
+            proof,
             due: world.now.get() + timeout,
             fate,
             answer: None,
             has_acted: false,
+            acted_at: 0,
             is_open: true,
             slot: slot.clone(),
         });
@@ -795,6 +791,19 @@ impl Platform for Host {
             world.event(Event::Refresh { page: self.page, token, flight: number });
         }
         slot.filled().await
+    }
+
+    /// One pair for all pages, and a signature that says nothing: the server checks only whether there is a proof, and its nonce.
+    async fn proof_key(&self, _name: &str) -> Result<Json, Error> {
+        self.database_answers().await?;
+        let jwk = r#"{"kty":"EC","crv":"P-256","x":"eA","y":"eQ"}"#;
+        self.wait_a_little().await;
+        Ok(Json::parse(jwk.as_bytes()).unwrap())
+    }
+
+    async fn sign(&self, _name: &str, _bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        self.wait_a_little().await;
+        Ok(vec![1, 2, 3])
     }
 
     fn can_verify(&self) -> bool {
@@ -818,7 +827,7 @@ impl Platform for Host {
     }
 
     /// The page waits for its end.
-    async fn navigate(&self, url: &str) -> Error {
+    async fn navigate(&self, url: &str, _: u64) -> Error {
         self.world.pages.borrow_mut()[self.page].went = Some(url.into());
         std::future::pending().await
     }

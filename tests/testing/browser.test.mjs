@@ -1,5 +1,5 @@
 // The provider in a real browser, by Playwright's routing: the built package in headless Chromium, an app and a provider
-// that no server has, redirects from the one to the other and back, and every failure with the code that is promised.
+// without servers, redirects from one to the other and back, and every failure with the promised code.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
@@ -31,12 +31,12 @@ async function open(t, options) {
   return { provider, tab };
 }
 
-/** Leaves for the provider, which lets the browser go on at once, and handles what it comes back with. */
+/** Leaves for the provider, which sends the browser back at once, and handles the callback. */
 async function logIn(tab, config, options) {
   const back = tab.page.waitForURL(`${config.redirectUri}?**`);
-  back.catch(() => {}); // where the login does not even begin
+  back.catch(() => {}); // for logins that do not even begin
   const refused = tab.run(([config, options]) => app.begin(config, options), [config, options]);
-  // Leaving the page ends what runs in it, which is no refusal of ours.
+  // Leaving the page ends the call that runs in it. This is not a refusal of the library.
   await Promise.race([back, refused.then(() => back, (error) => (error.code ? Promise.reject(error) : back))]);
   await tab.ready();
   return tab.handle(config);
@@ -98,9 +98,9 @@ test("tokens that have expired for both are renewed", async (t) => {
 const page = await open({ after });
 let count = 0;
 
-/** A login in the page as it is, without redirects. */
+/** A login in the present page, without redirects. */
 async function logInHere(provider, config) {
-  const url = await page.tab.run((config) => app.outcome(async () => (await app.client(config)).authorizationUrl()), config);
+  const url = await page.tab.run((config) => app.outcome(async () => (await app.ready(config)).authorizationUrl()), config);
   return page.tab.handle(config, await provider.authorize(url));
 }
 

@@ -1,7 +1,7 @@
-// Every failure that a provider can be told of, at every place where it can happen, and what an app then gets.
+// Every failure of a provider, at every place where it can happen, and the error that an app then gets.
 import { failures } from "wicketgate/testing";
 
-/** What the error says beyond its code. */
+/** Members of the error besides its code. */
 const details = {
   "server error": { ...everywhere({ status: 500 }), authorization: { error: "server_error" } },
   "secret wanted": everywhere({ error: "invalid_client", status: 401 }),
@@ -23,7 +23,7 @@ function everywhere(detail) {
   return { authorization: detail, token: detail, refresh: detail, userinfo: detail, revocation: detail };
 }
 
-/** One for each failure and place: `code` is what is promised, `detail` what else the error must say. */
+/** One case for each failure and place: `code` is the promised code, `detail` the further members of the error. */
 export const cases = Object.entries(failures).flatMap(([name, places]) =>
   Object.entries(places).map(([place, code]) => ({ name, place, code, detail: details[name]?.[place] ?? {} })),
 );
@@ -31,9 +31,9 @@ export const cases = Object.entries(failures).flatMap(([name, places]) =>
 const isOfLogin = (place) => ["discovery", "keys", "authorization", "token"].includes(place);
 
 /**
- * Brings the app to where the failure is, and gives the error that it gets there. Nothing fails before.
+ * Brings the app to the place of the failure, and returns the error that it gets there. Nothing fails before.
  * @param app its calls, each with a configuration: `logIn`, `refresh`, `userInfo`, `revoke`
- * @param patience how long it waits for what is slow, in seconds
+ * @param patience how long it waits for a slow answer, in seconds
  */
 export async function fail(provider, app, { name, place }, patience = 1) {
   const { config } = provider;
@@ -41,7 +41,7 @@ export async function fail(provider, app, { name, place }, patience = 1) {
   const end = provider.fail(name, { at: place });
   const { [place]: reach = app.logIn } = { refresh: app.refresh, userinfo: app.userInfo, revocation: app.revoke };
   try {
-    // The usual patience would take the test's time. A client with less of it has the same session.
+    // The default timeout would slow the test. A client with a shorter one has the same session.
     await reach(name === "slow" ? { ...config, requestTimeout: patience } : config);
   } catch (error) {
     return error;
@@ -51,7 +51,7 @@ export async function fail(provider, app, { name, place }, patience = 1) {
   throw new Error(`"${name}" at ${place} went unnoticed`);
 }
 
-/** The error as far as a case speaks of it. */
+/** The members of the error that a case mentions. */
 export function told({ code, oauth, status, claim }, { detail }) {
   const all = { code, error: oauth?.error, status, claim };
   return Object.fromEntries(["code", ...Object.keys(detail)].map((name) => [name, all[name]]));

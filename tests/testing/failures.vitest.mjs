@@ -1,4 +1,4 @@
-// The provider in the simulated pages of Vitest: the built package, and every failure with the code that is promised.
+// The provider in the simulated pages of Vitest: the built package, and every failure with the promised code.
 import { createClient } from "wicketgate";
 import { fakeProvider } from "wicketgate/testing";
 import { cases, fail, told } from "./failures.mjs";
@@ -101,7 +101,7 @@ test("without force, an access token that is still good serves", async () => {
   const first = await client.accessToken();
   provider.fail("revoked", { at: "refresh" });
   expect(await client.accessToken({ minValidity: 3601 })).toBe(first);
-  expect(client.session().status).toBe("stale");
+  expect(client.session().status).toBe("signed-in");
 });
 
 test("an answer that was lost on its way has used the refresh token up", async () => {

@@ -1,4 +1,5 @@
-// What `install` does to a page's `fetch`: its own origin only, as a browser would, and undone without a trace.
+// `install` and a page's `fetch`: it replaces only the provider's origin, behaves like a browser, and is undone without a
+// trace.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { fakeProvider } from "wicketgate/testing";

@@ -1,10 +1,10 @@
-// A client without a library: what a test of the provider itself sends, each parameter changeable.
+// A client without a library: the requests with which a test of the provider checks it. Each parameter can be changed.
 import { createHash, randomBytes } from "node:crypto";
 import { fakeProvider } from "wicketgate/testing";
 
 export const redirectUri = "https://app.test/callback";
 
-/** @param options those of `fakeProvider`, in the place of the usual ones */
+/** @param options those of `fakeProvider`, which replace the usual ones */
 export async function startFlow(options) {
   const provider = await fakeProvider({ redirectUri, ...options });
   const { issuer, clientId: client_id } = provider;
@@ -27,12 +27,12 @@ export async function startFlow(options) {
       return url.href;
     },
 
-    /** What comes back, by name. */
+    /** The parameters of the authorization response, by name. */
     async authorize(changes) {
       return Object.fromEntries(new URL(await provider.authorize(flow.authorizationUrl(changes))).searchParams);
     },
 
-    /** A POST with a form; its status, headers and JSON. */
+    /** Posts a form. Returns status, headers and JSON. */
     async post(url, form, contentType = "application/x-www-form-urlencoded") {
       const body = new URLSearchParams(Object.entries(form).filter(([, value]) => value !== undefined)).toString();
       return read(await provider.respond({ method: "POST", url, headers: { "content-type": contentType }, body }));
@@ -46,7 +46,7 @@ export async function startFlow(options) {
     renew: (refreshToken, changes) =>
       flow.post(metadata.token_endpoint, { grant_type: "refresh_token", refresh_token: refreshToken, client_id, ...changes }),
 
-    /** A whole login; the token response. */
+    /** A whole login. Returns the token response. */
     async logIn(changes) {
       const { code } = await flow.authorize(changes);
       return (await flow.redeem(code)).json;

@@ -1,6 +1,6 @@
-// The provider for tests of apps refuses what a real one refuses: what passes against it must not fail elsewhere.
+// The provider for tests of apps refuses everything that a real one refuses: a request that it accepts must not fail elsewhere.
 import assert from "node:assert/strict";
-import { constants, createHash, createPublicKey, verify } from "node:crypto";
+import { constants, createHash, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import { test } from "node:test";
 import * as oauth from "oauth4webapi";
 import { failures } from "wicketgate/testing";
@@ -183,7 +183,7 @@ test("claims are given out for the scope that has them, those of no scope always
 
 // ── ID tokens and keys ──
 
-for (const algorithm of ["ES256", "ES384", "RS256", "PS256", "EdDSA"]) {
+for (const algorithm of ["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA", "Ed25519"]) {
   test(`an ID token is signed with ${algorithm}, and its claims are those of the login`, async () => {
     const flow = await startFlow({ algorithm });
     assert.deepEqual(flow.metadata.id_token_signing_alg_values_supported, [algorithm]);
@@ -193,10 +193,11 @@ for (const algorithm of ["ES256", "ES384", "RS256", "PS256", "EdDSA"]) {
     const { alg, kid } = JSON.parse(Buffer.from(header, "base64url"));
     const jwk = keys.find((key) => key.kid === kid);
     assert.deepEqual([alg, jwk.alg, jwk.use, jwk.d], [algorithm, algorithm, "sig", undefined]);
-    const pss = alg === "PS256" && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+    const pss = alg.startsWith("PS") && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: Number(alg.slice(2)) / 8 };
     const key = { key: createPublicKey({ key: jwk, format: "jwk" }), dsaEncoding: "ieee-p1363", ...pss };
-    const hash = alg === "EdDSA" ? "sha512" : `sha${alg.slice(2)}`;
-    assert(verify(alg === "EdDSA" ? null : hash, Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url")));
+    const isEdwards = alg.startsWith("Ed");
+    const hash = isEdwards ? "sha512" : `sha${alg.slice(2)}`;
+    assert(verify(isEdwards ? null : hash, Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url")));
 
     const { iss, sub, aud, nonce, iat, exp, at_hash: atHash } = claimsOf(idToken);
     assert.deepEqual([iss, sub, aud, nonce, exp - iat], [flow.provider.issuer, "ada", "my-app", "n", 3600]);
@@ -213,6 +214,67 @@ test("after a rotation of keys there is one key, another one", async () => {
   const after = await keys();
   assert.equal(after.length, 1);
   assert.notEqual(after[0], before);
+});
+
+test("a given key signs, and only its public half is published", async () => {
+  const jwk = { ...generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }), kid: "given" };
+  const flow = await startFlow({ key: jwk });
+  const { keys } = (await flow.get(flow.metadata.jwks_uri)).json;
+  assert.deepEqual(keys, [{ kid: "given", kty: "EC", crv: "P-256", x: jwk.x, y: jwk.y, use: "sig", alg: "ES256" }]);
+  const [header, payload, signature] = (await flow.logIn()).id_token.split(".");
+  const key = { key: createPublicKey({ key: keys[0], format: "jwk" }), dsaEncoding: "ieee-p1363" };
+  assert(verify("sha256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url")));
+});
+
+// ── Hooks ──
+
+test("a hook says something in the place of the truth, and of nothing else", async () => {
+  const changes = {
+    metadata: (document) => ({ ...document, more: 1 }),
+    keys: () => [],
+    header: (header) => ({ ...header, kid: "another" }),
+    claims: (claims, { place }) => ({ ...claims, place }),
+    tokenResponse: ({ expires_in: _, ...response }) => response,
+    userinfo: async () => ({ sub: "another" }),
+    accessToken: (text) => `${text}-more`,
+  };
+  const honest = await startFlow();
+  const flow = await startFlow({ hooks: changes });
+  assert.equal(flow.metadata.more, 1);
+  assert.deepEqual(Object.keys({ ...flow.metadata, more: 1 }).sort(), Object.keys({ ...honest.metadata, more: 1 }).sort());
+  assert.deepEqual((await flow.get(flow.metadata.jwks_uri)).json, { keys: [] });
+  const tokens = await flow.logIn();
+  assert.equal(tokens.expires_in, undefined);
+  assert.match(tokens.access_token, /-more$/);
+  assert.equal(JSON.parse(Buffer.from(tokens.id_token.split(".")[0], "base64url")).kid, "another");
+  assert.equal(claimsOf(tokens.id_token).place, "token");
+  assert.equal(claimsOf((await flow.renew(tokens.refresh_token)).json.id_token).place, "refresh");
+  assert.deepEqual((await flow.userInfo(tokens.access_token)).json, { sub: "another" });
+});
+
+test("an answer in the place of the endpoint's leaves the endpoint unasked; a changed one does not", async () => {
+  let mode = "";
+  const unavailable = { status: 503, headers: {}, body: "" };
+  const instead = (truth, { place }) => (mode === "instead" && place === "token" ? unavailable : truth);
+  const answer = (truth, { place }) => (mode === "answer" && place === "token" ? unavailable : truth);
+  const flow = await startFlow({ hooks: { instead, answer } });
+  const { code } = await flow.authorize();
+  mode = "instead";
+  assert.equal((await flow.redeem(code)).status, 503);
+  mode = "";
+  assert.equal((await flow.redeem(code)).status, 200);
+  const { code: second } = await flow.authorize();
+  mode = "answer";
+  assert.equal((await flow.redeem(second)).status, 503);
+  mode = "";
+  refused(await flow.redeem(second), "invalid_grant");
+});
+
+test("a failure comes on top of the hooks", async () => {
+  const flow = await startFlow({ hooks: { claims: (claims) => ({ ...claims, aud: "hooked", more: 1 }) } });
+  flow.provider.fail("wrong audience");
+  const { aud, more } = claimsOf((await flow.logIn()).id_token);
+  assert.deepEqual([aud, more], ["another-app", 1]);
 });
 
 // ── Revocation and logout ──
@@ -304,7 +366,7 @@ test("another client, oauth4webapi, logs in and renews its tokens", async () => 
   assert.equal(info.sub, "ada");
 });
 
-// ── Failures, told ──
+// ── The record of failures ──
 
 test("a failure that is unknown, or cannot be at that place, is the test's own mistake", async () => {
   const { provider } = await startFlow();
@@ -338,7 +400,7 @@ test("what is slow is answered when the failure ends", async () => {
   const end = flow.provider.fail("slow", { at: "userinfo" });
   let isAnswered = false;
   const answer = flow.userInfo(accessToken).finally(() => (isAnswered = true));
-  await flow.logIn(); // meanwhile everything else is answered
+  await flow.logIn(); // meanwhile, all other requests are answered
   assert(!isAnswered);
   end();
   assert.equal((await answer).json.sub, "ada");

@@ -1,4 +1,4 @@
-// Run by the Vitest of examples/testing, which has no other place here: so its functions are globals.
+// Run by the Vitest of examples/testing. It is not installed here, so its functions are globals.
 const project = (environment) => ({ test: { name: environment, environment, globals: true, include: ["*.vitest.mjs"] } });
 
 export default {

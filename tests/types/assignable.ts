@@ -1,10 +1,12 @@
-// What the package declares can stand wherever the contract is asked for, and takes what the contract's callers give.
-import * as wicketgate from "wicketgate";
+// The package's declarations can be used wherever the contract is expected, and accept everything that the contract's callers
+// pass.
+import * as wicketgate from "wicketgate/all";
 import type * as contract from "./contract.js";
 
-/** The members of the contract's client that are there. The list grows until it is `keyof contract.Client`. */
+/** The members of the contract's client that the package has. The list grows until it is `keyof contract.Client`. */
 type Delivered =
-  | "metadata" | "authorizationUrl" | "beginLogin" | "isCallback" | "handleCallback"
+  | "metadata" | "load" | "authorizationUrl" | "pushed" | "beginLogin" | "loginWithPopup" | "loginSilently" | "isCallback"
+  | "handleCallback"
   | "session" | "subscribe" | "accessToken" | "logout";
 type Client = Pick<contract.Client, Delivered>;
 
@@ -16,14 +18,15 @@ export const functions: {
   worksmart: typeof contract.worksmart;
 } = wicketgate;
 
-/** Does not compile unless each of the two can stand for the other. */
+/** Does not compile unless each of the two can replace the other. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 export const same: {
   config: Same<wicketgate.ClientConfig, contract.ClientConfig>;
   backend: Same<wicketgate.BackendConfig, contract.BackendConfig>;
   options: Same<wicketgate.LoginOptions, contract.LoginOptions>;
+  popup: Same<wicketgate.PopupOptions, contract.PopupOptions>;
   codes: Same<wicketgate.ErrorCode, contract.ErrorCode>;
-} = { config: true, backend: true, options: true, codes: true };
+} = { config: true, backend: true, options: true, popup: true, codes: true };
 
 export const client = (value: wicketgate.Client): Client => value;
 export const result = (value: wicketgate.LoginResult): contract.LoginResult => value;

@@ -1,9 +1,12 @@
 // The whole public API, used as an app uses it. Compiled, never run.
-import { beginLogin, createClient, handleCallback, isWicketgateError, worksmart } from "wicketgate";
+import { beginLogin, createClient, handleCallback, isWicketgateError, worksmart } from "wicketgate/all";
+import { createClient as createPageClient } from "wicketgate";
+import { createClient as createHandoffClient } from "wicketgate/handoff";
 import { createClient as createStreamingClient } from "wicketgate/streaming";
+import { doctor, type Finding } from "wicketgate/doctor";
 import { failures as told, fakeProvider } from "wicketgate/testing";
 import type { FailureName, FakeProvider, RecordedRequest, Routable } from "wicketgate/testing";
-import type { Claims, Client, ClientConfig, ErrorCode, LoginOptions, LoginResult, Session } from "wicketgate";
+import type { Claims, Client, ClientConfig, Environment, ErrorCode, LoginOptions, LoginResult, PopupOptions, Session } from "wicketgate";
 
 const config: ClientConfig = {
   clientId: "app",
@@ -12,13 +15,13 @@ const config: ClientConfig = {
   redirectUri: new URL("https://app.example/callback"),
   scope: "openid profile",
   resource: ["https://api.example"],
-  backend: { exchangeUrl: "/exchange", sessionUrl: new URL("https://app.example/session"), logoutUrl: "/out", headers: { a: "b" } },
+  backend: { exchangeUrl: "/exchange", beginUrl: "/begin", sessionUrl: new URL("https://app.example/session"), logoutUrl: "/out", headers: { a: "b" } },
   pkce: "S256",
   par: "auto",
   dpop: "auto",
   idTokenSignature: "verify",
   tokenStore: "session",
-  allowedOrigins: ["https://api.example"],
+  allowedOrigins: ["https://api.example", { origin: "https://mail.example", resource: "urn:example:mail", scope: "mail:send" }],
   transactionLifetime: 600,
   clockTolerance: 60,
   requestTimeout: 10,
@@ -44,6 +47,10 @@ export async function use(): Promise<void> {
   const client: Client = await createClient(config);
   const streaming: Client = await createStreamingClient(worksmart({ clientId: "app", backend: { exchangeUrl: "/exchange" } }));
 
+  await client.load();
+  const clients: Client[] = [await createPageClient(config), await createHandoffClient(config)];
+  clients.push(await createHandoffClient({ clientId: "app", backend: { loginUrl: "/login", sessionUrl: "/session" } }));
+  const pushed: string = await client.pushed(options);
   const endpoint: string | undefined = client.metadata.authorization_endpoint;
   const url: string = client.authorizationUrl(options);
   const ours: boolean = client.isCallback(url) || client.isCallback(new URL(url)) || streaming.isCallback();
@@ -54,9 +61,13 @@ export async function use(): Promise<void> {
   const token: string = await client.accessToken({ minValidity: 30, forceRefresh: false, signal: AbortSignal.timeout(1) });
   const answer: Response = await client.fetch(new Request("https://api.example/me"), { method: "POST", body: "x" });
   await client.beginLogin({ ...options, ...client.stepUp(answer) });
+  const popup: PopupOptions = { returnTo: "/", features: "popup", signal: AbortSignal.timeout(1) };
+  const ends: [number | undefined, boolean | undefined] = [(await client.loginWithPopup(popup)).session.endingAt, (await client.loginSilently({ scope: "openid" })).session.wasIdle];
+  const environment: Environment = { open: async (url: string) => url };
+  const desktop: ClientConfig = { ...config, redirectUri: "com.example.app:/callback", environment, idleLimit: 900, endWarning: 60 };
   await client.logout({ idTokenHint: true, postLogoutRedirectUri: "/", state: "s", redirect: false });
   unsubscribe();
-  console.log(endpoint, ours, returnTo, appState, backend, claims?.sub, claims?.["email"], expiresAt, token);
+  console.log(ends, desktop, clients, pushed, endpoint, ours, returnTo, appState, backend, claims?.sub, claims?.["email"], expiresAt, token);
 
   await beginLogin(config, options);
   await handleCallback(config);
@@ -100,3 +111,8 @@ export const misspelt: ClientConfig = { clientId: "app", redirectUrl: "/callback
 export const plain: ClientConfig = { clientId: "app", pkce: "plain" };
 // @ts-expect-error: the session is a snapshot
 export const write = (session: Session): void => void (session.status = "signed-out");
+
+export async function diagnose(): Promise<string[]> {
+  const findings: Finding[] = await doctor(config);
+  return findings.filter(({ result }) => result === "bad").map(({ checked, found, expected, change }) => checked + found + expected + change);
+}

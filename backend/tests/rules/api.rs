@@ -1,4 +1,4 @@
-//! `/api/…`: what reaches the API, and what comes back.
+//! `/api/…`: the parts of a request that reach the API, and the parts of an answer that come back.
 
 use axum::Router;
 use axum::extract::Request;
@@ -65,11 +65,17 @@ async fn credentials_and_circumstances_of_the_page_do_not_arrive() {
         ("upgrade", "websocket"),
         ("keep-alive", "timeout=5"),
         ("x-hop", "named by Connection"),
+        ("priority", "named by Connection"),
     ];
-    let kept =
-        [("accept", "text/csv"), ("accept-language", "de"), ("if-none-match", "\"1\""), ("range", "bytes=0-1"), ("x-own", "1")];
+    let kept = [
+        ("accept", "text/csv"),
+        ("accept-language", "de"),
+        ("if-none-match", "\"1\""),
+        ("range", "bytes=0-1"),
+        ("last-event-id", "7"),
+    ];
     let call = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).headers(&dropped).headers(&kept);
-    assert_eq!(call.header("connection", "X-Hop").send().await.status, 200);
+    assert_eq!(call.header("connection", "X-Hop, priority").send().await.status, 200);
     let request = api.requests().remove(0);
     for (name, value) in kept {
         assert_eq!(request.headers[name], value, "{name}");
@@ -81,6 +87,7 @@ async fn credentials_and_circumstances_of_the_page_do_not_arrive() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: a line for each header field")]
 #[tokio::test]
 async fn what_only_a_proxy_may_say_does_not_arrive() {
     let (setup, api, cookies) = with_api(hello).await;
@@ -116,17 +123,89 @@ async fn what_only_a_proxy_may_say_does_not_arrive() {
         "Remote_User",
         "X.Real.IP",
         "own_field",
+        // Fields by which a proxy or cloud says who the user is.
+        "X-Forwarded-User",
+        "X-Forwarded-Email",
+        "X-Forwarded-Groups",
+        "X-Forwarded-Preferred-Username",
+        "X-Forwarded-Access-Token",
+        "X-Auth-Request-Email",
+        "X-Authenticated-User",
+        "X-Authenticated-Userid",
+        "X-Authentik-Username",
+        "X-Vouch-User",
+        "X-Token-Subject",
+        "X-User",
+        "X-User-Id",
+        "X-Username",
+        "X-Email",
+        "X-Groups",
+        "X-Roles",
+        "X-Consumer-Username",
+        "X-Credential-Identifier",
+        "X-Userinfo",
+        "X-Id-Token",
+        "X-Access-Token",
+        "X-JWT-Assertion",
+        "X-Endpoint-API-UserInfo",
+        "X-Apigateway-Api-Userinfo",
+        "X-Amzn-Oidc-Data",
+        "X-Amzn-Oidc-Identity",
+        "X-Amzn-Oidc-Accesstoken",
+        "X-Amzn-Mtls-Clientcert",
+        "X-Goog-Authenticated-User-Email",
+        "X-Goog-Iap-Jwt-Assertion",
+        "X-MS-Client-Principal",
+        "X-MS-Client-Principal-Name",
+        "X-MS-Token-AAD-Access-Token",
+        "X-Pomerium-Jwt-Assertion",
+        "X-Spiffe-Id",
+        "X-Teleport-Jwt",
+        "X-WEBAUTH-EMAIL",
+        "X-Proxy-User",
+        "X-Trusted-User",
+        "Cf-Access-Jwt-Assertion",
+        "Cf-Access-Authenticated-User-Email",
+        "Tailscale-User-Login",
+        "OIDC-Claim-Sub",
+        "OIDC-Access-Token",
+        "Remote-Email",
+        "Impersonate-User",
+        "Impersonate-Group",
+        "SSL-Client-Cert",
+        "SM-User",
+        "iv-user",
+        "User",
+        "Auth-User",
+        "Api-Key",
+        "X-Api-Key",
+        // Fields by which a server or proxy is told which request to handle.
+        "X-Accel-Internal",
+        "X-Middleware-Subrequest",
+        "X-Proxy-URL",
+        "X-Override-URL",
+        "X-HTTP-Path-Override",
+        "X-Custom-IP-Authorization",
+        "Base-Url",
+        "Surrogate-Capability",
+        "Max-Forwards",
+        "X-Nobody-Has-Heard-Of-This",
     ];
-    let kept = ["X-Own", "X-Tenant", "X-Client-Version", "X-Requested-With", "Idempotency-Key", "Prefer", "TraceParent"];
-    let fields: Vec<_> = dropped.iter().chain(&kept).map(|name| (*name, "1")).collect();
-    let call = call(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).headers(&fields);
-    assert_eq!(call.send().await.status, 200);
-    let request = api.requests().remove(0);
-    for name in dropped {
-        assert!(!request.headers.contains_key(name), "{name}");
+    let kept = ["X-Requested-With", "Idempotency-Key", "Prefer", "TraceParent", "Baggage", "X-Request-Id", "X-CSRF-Token"];
+    // A server accepts a limited number of fields in one request.
+    for some in dropped.chunks(50) {
+        let fields: Vec<_> = some.iter().chain(&kept).map(|name| (*name, "1")).collect();
+        let call = call(&setup.origin, "GET", "/api/v1/me").header("origin", PAGE).cookies(&cookies).headers(&fields);
+        assert_eq!(call.send().await.status, 200);
     }
-    for name in kept {
-        assert_eq!(request.headers[name], "1", "{name}");
+    assert_eq!(api.requests().len(), dropped.len().div_ceil(50));
+    for request in api.requests() {
+        for name in dropped {
+            assert!(!request.headers.contains_key(name), "{name}");
+        }
+        for name in kept {
+            assert_eq!(request.headers[name], "1", "{name}");
+        }
     }
 }
 
@@ -168,7 +247,7 @@ async fn a_request_whose_answer_would_become_part_of_the_page_is_not_forwarded()
 
 #[tokio::test]
 async fn what_an_api_says_about_its_own_origin_does_not_come_back() {
-    const DROPPED: [(&str, &str); 18] = [
+    const DROPPED: [(&str, &str); 32] = [
         ("set-cookie", "a=b"),
         ("access-control-allow-origin", "*"),
         ("access-control-allow-credentials", "true"),
@@ -185,17 +264,32 @@ async fn what_an_api_says_about_its_own_origin_does_not_come_back() {
         ("accept-ch", "Sec-CH-UA-Model"),
         ("critical-ch", "Sec-CH-UA-Model"),
         ("use-as-dictionary", "match=\"/*\""),
+        // A server in front of this backend would obey these fields.
+        ("x-accel-redirect", "/internal/secret"),
+        ("x-accel-expires", "3600"),
+        ("x-accel-buffering", "no"),
+        ("x-sendfile", "/etc/passwd"),
+        ("x-lighttpd-send-file", "/etc/passwd"),
+        ("x-reproxy-url", "http://127.0.0.1/"),
+        ("surrogate-control", "max-age=3600"),
+        ("surrogate-key", "a"),
+        ("cdn-cache-control", "max-age=3600"),
+        ("cloudflare-cdn-cache-control", "max-age=3600"),
+        ("x-litespeed-cache-control", "public"),
+        ("edge-control", "cache-maxage=3600"),
+        ("x-nobody-has-heard-of-this", "1"),
         ("x-hop", "named by Connection"),
+        ("x-request-id", "named by Connection"),
         ("keep-alive", "timeout=5"),
     ];
     const KEPT: [(&str, &str); 4] =
-        [("content-type", "text/csv"), ("etag", "\"1\""), ("content-disposition", "attachment"), ("x-own", "1")];
+        [("content-type", "text/csv"), ("etag", "\"1\""), ("content-disposition", "attachment"), ("x-total-count", "1")];
     let (setup, _api, cookies) = with_api(|| {
         let mut response = "a;b".into_response();
         for (name, value) in DROPPED.iter().chain(&KEPT) {
             response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        response.headers_mut().append("connection", HeaderValue::from_static("X-Hop"));
+        response.headers_mut().append("connection", HeaderValue::from_static("X-Hop, X-Request-ID"));
         response
     })
     .await;
@@ -248,6 +342,24 @@ async fn a_challenge_that_the_browser_would_answer_does_not_come_back() {
     assert_eq!((answer.status, answer.all("www-authenticate")), (401, PASSED.to_vec()));
 }
 
+#[tokio::test]
+async fn an_app_s_own_header_passes_in_both_directions_when_it_is_named() {
+    let api = Api::start(|| ([("x-own", "back"), ("x-other", "back")], "answer").into_response()).await;
+    let own = || vec!["X-Own".into(), "X-Tenant".into()];
+    let setup = Setup::with(|configuration| {
+        configuration.api_origin = Some(api.origin.clone());
+        configuration.api_headers = own();
+    })
+    .await;
+    let cookies = setup.log_in().await;
+    let fields = [("x-own", "1"), ("X-Tenant", "2"), ("x-other", "3"), ("x-own-too", "4")];
+    let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).headers(&fields).send().await;
+    assert_eq!((answer.header("x-own"), answer.header("x-other")), (Some("back"), None));
+    let headers = &api.requests()[0].headers;
+    assert_eq!((&headers["x-own"], &headers["x-tenant"]), (&HeaderValue::from_static("1"), &HeaderValue::from_static("2")));
+    assert!(!headers.contains_key("x-other") && !headers.contains_key("x-own-too"));
+}
+
 fn redirect(location: &'static str) -> Response {
     (StatusCode::TEMPORARY_REDIRECT, [("location", location)]).into_response()
 }
@@ -267,7 +379,7 @@ async fn a_redirect_is_not_followed_and_leads_the_page_through_here_again() {
         assert_eq!((answer.status, answer.header("location")), (307, location));
         assert_eq!(api.requests().len(), 1);
     }
-    // The API's own origin, with a user name that is none of the page's address.
+    // The API's own origin, with a user name that must not appear in the page's address.
     let api = Router::new().fallback(|request: Request| async move {
         let host = request.headers()["host"].to_str().unwrap().to_owned();
         (StatusCode::FOUND, [("location", format!("http://AAAAAAAAAAAAAAAAAAAAAAAA:pw@{host}/api/x?y#z"))])
@@ -277,7 +389,7 @@ async fn a_redirect_is_not_followed_and_leads_the_page_through_here_again() {
     let cookies = setup.log_in().await;
     let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
     assert_eq!(answer.header("location"), Some("/api/x?y#z"));
-    // Outside of /api/ the API's own address is named: nothing of it is served here.
+    // Outside of /api/, the answer names the API's own URL, because this backend does not forward that path.
     let (setup, api, cookies) = with_api(|| redirect("/login")).await;
     let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
     assert_eq!(answer.header("location"), Some(format!("{}/login", api.origin).as_str()));
@@ -303,7 +415,7 @@ async fn without_a_session_nothing_is_forwarded() {
     let (setup, api, _) = with_api(hello).await;
     setup.server.answer.lock().unwrap()["expires_in"] = serde_json::json!(0);
     let expired = setup.exchange(crate::setup::hand_off_with("code", "another")).await.cookies().0;
-    for cookies in [vec![], expired, vec![("__Host-wicketgate".into(), "1.garbage".into())]] {
+    for cookies in [vec![], expired, vec![("__Host-Http-wicketgate".into(), "1.garbage".into())]] {
         let answer = from_page(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await;
         assert_eq!((answer.status, answer.error().as_str()), (401, "no_session"));
         assert_secured(&answer);
@@ -342,8 +454,20 @@ async fn what_another_page_may_have_caused_is_not_forwarded() {
         assert_eq!(answer.status, 403, "{method} without Origin");
     }
     assert!(api.requests().is_empty());
-    // A plain `fetch` of the page has no header of ours, and on GET no Origin.
-    assert_eq!(call(&setup.origin, "GET", "/api/v1/me").cookies(&cookies).send().await.status, 200);
+    // A plain `fetch` of the page has no custom header, and on GET no Origin: then the browser, or the page, must say where the
+    // request comes from.
+    for method in ["GET", "HEAD"] {
+        let ask = || call(&setup.origin, method, "/api/v1/me").cookies(&cookies);
+        assert_eq!(ask().send().await.status, 403, "{method}");
+        assert_eq!(ask().header("x-requested-with", "XMLHttpRequest").send().await.status, 403, "{method}");
+        assert_eq!(api.requests().len(), 0, "{method}");
+    }
+    let signs =
+        [("origin", PAGE), ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none"), ("x-requested-with", "wicketgate")];
+    for (name, value) in signs {
+        let ask = call(&setup.origin, "GET", "/api/v1/me").header(name, value);
+        assert_eq!(ask.cookies(&cookies).send().await.status, 200, "{name}: {value}");
+    }
     assert_eq!(call(&setup.origin, "POST", "/api/v1/me").header("origin", PAGE).cookies(&cookies).send().await.status, 200);
 }
 

@@ -1,4 +1,4 @@
-//! Paths that could mean another place than they seem to.
+//! Paths that another reader could take for other paths.
 
 use std::time::Duration;
 
@@ -47,16 +47,20 @@ async fn a_path_that_could_escape_is_not_forwarded() {
         "/api/%25%32%65%252%2565/admin",
         "/api/%2%35%32f",
         "/api/..%3bx/admin",
-        // Escapes and encodings that some servers know.
+        // Escapes and encodings that some servers accept.
         "/api/%u002e%u002e/admin",
         "/api/%U002E./admin",
         "/api/%25u002e./admin",
         "/api/%c0%ae%c0%ae/admin",
         "/api/%25c0%25ae./admin",
+        "/api/%25e0%2580%25ae./admin",
+        "/api/%25f0%2580%2580%25ae./admin",
         "/api/%e0%80%ae./admin",
         "/api/%f0%80%80%af",
         "/api/%ff",
-        // Control characters, which some readers leave out.
+        "/api/v1/%252e",
+        "/api/%25252e%252e%253b/admin",
+        // Control characters, which some readers drop.
         "/api/.%09./admin",
         "/api/v1/me%0d%0a",
         "/api/v1/me%2509",
@@ -64,7 +68,7 @@ async fn a_path_that_could_escape_is_not_forwarded() {
         "/api/v1/me%c2%85",
     ] {
         let answer = from_page(&setup.origin, "GET", path).cookies(&cookies).send().await;
-        // 404 is axum's: it does not take the path for one of `/api/`.
+        // 404 is axum's answer: it does not take the path for one of `/api/`.
         assert!(matches!(answer.status, 400 | 404), "{path}: {}", answer.status);
     }
     assert!(api.requests().is_empty(), "{}", api.requests()[0].target);
@@ -84,6 +88,15 @@ async fn whatever_stands_in_the_path_the_request_goes_to_the_configured_origin()
         "/api/...".into(),
         "/api/..a/a..".into(),
         "/api/100%25".into(),
+        // An escaped per cent sign is a character like any other.
+        "/api/100%25added".into(),
+        "/api/100%25users/50%25ff".into(),
+        "/api/a%25bc%25c0".into(),
+        "/api/1%252e5".into(),
+        "/api/me%252ejson".into(),
+        "/api/100%2525".into(),
+        "/api/%25".into(),
+        "/api/%25/%25%25".into(),
         "/api/%F0%9F%98%80?%00".into(),
         "/api/%E4%BD%A0%20%26%23%3F;a=%3B".into(),
         "/api/100%".into(),
@@ -96,7 +109,7 @@ async fn whatever_stands_in_the_path_the_request_goes_to_the_configured_origin()
         let answer = from_page(&setup.origin, "GET", path).cookies(&cookies).send().await;
         assert_eq!(answer.status, 200, "{path}");
     }
-    // The absolute form of a request's target names a host; it is not where this goes.
+    // The absolute form of a request's target names a host; the request must not go there.
     let answer = from_page(&setup.origin, "GET", &format!("{}/api/x", evil.origin)).cookies(&cookies).send().await;
     assert_eq!(answer.status, 200);
     assert_eq!(api.requests().len(), harmless.len() + 1);
@@ -111,7 +124,7 @@ async fn however_often_a_path_is_encoded_it_is_decoded_in_one_pass() {
         let begun = Instant::now();
         let answer = from_page(&setup.origin, "GET", &path).cookies(&cookies).send().await;
         assert_eq!(answer.status, status, "{end}");
-        // A pass for each level takes several seconds.
+        // One pass for each level would take several seconds.
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies pass through `/api/…` as they come, in both directions.
+//! Bodies pass through `/api/…` as streams, in both directions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,4 +114,57 @@ async fn a_body_that_says_its_length_twice_is_one_message_to_both_ends() {
         stream.write_all(b"6\r\nsecond\r\n0\r\n\r\n").await.unwrap();
         assert_eq!(read_answer(stream).await.json(), serde_json::json!([[false, true], "second"]));
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_its_length_twice_is_one_message_to_the_page() {
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n\
+                  6\r\nsecond\r\n0\r\n\r\n";
+    let origin = crate::servers::answering(answer).await;
+    let setup = Setup::with(|configuration| configuration.api_origin = Some(origin)).await;
+    let cookies = setup.log_in().await;
+    let answer = from_page(&setup.origin, "GET", "/api/x").cookies(&cookies).send().await;
+    // Either refused, or both readers use the encoding.
+    let is_whole = answer.status == 200 && answer.body == "second" && answer.header("content-length").is_none();
+    assert!(is_whole || answer.status == 502, "{} {}", answer.status, answer.body);
+}
+
+/// The part of the answer that the page has read when the API sends the second part, two minutes after the first.
+async fn after_two_silent_minutes(headers: &'static [(&'static str, &'static str)]) -> String {
+    let ready = Arc::new(Notify::new());
+    let is_ready = ready.clone();
+    let api = Router::new().fallback(move || async move {
+        let rest = futures_util::stream::once(async move {
+            is_ready.notified().await;
+            Ok::<_, std::convert::Infallible>("data: second\n\n")
+        });
+        let first = futures_util::stream::iter([Ok("data: first\n\n")]);
+        let mut response = axum::response::Response::new(Body::from_stream(first.chain(rest)));
+        for (name, value) in headers {
+            response.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        response
+    });
+    let (setup, cookies) = with_api(api, Duration::from_secs(10)).await;
+    let mut stream = from_page(&setup.origin, "GET", "/api/events").cookies(&cookies).open().await;
+    let mut seen = String::new();
+    while !seen.contains("first") {
+        seen.push(stream.read_u8().await.unwrap().into());
+    }
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(120)).await;
+    tokio::time::resume();
+    ready.notify_one();
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    seen + &String::from_utf8(rest).unwrap()
+}
+
+#[tokio::test]
+async fn a_stream_of_events_may_be_silent_for_minutes() {
+    let events = after_two_silent_minutes(&[("content-type", "text/event-stream")]).await;
+    assert!(events.contains("second"), "{events}");
+    // The control: an answer with a known length that stops in the middle is aborted.
+    let broken_off = after_two_silent_minutes(&[("content-length", "27")]).await;
+    assert!(!broken_off.contains("second"), "{broken_off}");
 }

@@ -1,10 +1,10 @@
-//! What cannot be configured, and what a configuration shows.
+//! Configurations that are refused, and the `Debug` output of a configuration.
 
 use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use wicketgate::protocol::secret::Secret;
-use wicketgate_backend::{Configuration, CookieKey, router};
+use wicketgate_backend::{ApiRoute, Configuration, CookieKey, router};
 
 use crate::setup::{CLIENT_SECRET, assert_no_secret, configuration, key_bytes};
 
@@ -63,6 +63,62 @@ async fn what_is_empty_is_refused() {
 }
 
 #[tokio::test]
+async fn a_header_that_steers_is_not_an_app_s_own() {
+    for name in [
+        "Authorization",
+        "cookie",
+        "Set-Cookie",
+        "Host",
+        "Connection",
+        "Transfer-Encoding",
+        "Content-Length",
+        "Upgrade",
+        "Origin",
+        "Sec-Fetch-Site",
+        "Sec-WebSocket-Key",
+        "Proxy-Authorization",
+        "Access-Control-Allow-Origin",
+        "Content-Security-Policy",
+        "Clear-Site-Data",
+        "X-Accel-Redirect",
+        "X-Sendfile",
+        "X-Forwarded-User",
+        "X_Own",
+        "X.Own",
+        "X-*",
+        "",
+    ] {
+        assert_eq!(refused(|configuration| configuration.api_headers = vec![name.into()]), "api_headers", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_is_forwarded_is_one_and_leads_to_one_confidential_url() {
+    let route = |prefix: &str, url: &str| vec![ApiRoute::new(prefix, url)];
+    const URL: &str = "https://api.example/v2/";
+    for prefix in ["", "/", "api/", "//", "/api//", "/a//b", "/../x", "/a/./b", "/a%2fb/", "/a b/", "/{a}/", "/a?b", "/*", "/ä"]
+    {
+        assert_eq!(refused(|configuration| configuration.api = route(prefix, URL)), "api", "{prefix}");
+    }
+    for prefix in ["/auth", "/auth/", "/auth/api/", "/healthz", "/readyz/"] {
+        assert_eq!(refused(|configuration| configuration.api = route(prefix, URL)), "api", "{prefix}");
+    }
+    for url in ["http://api.example/", "api.example", "", "https://user@api.example/", "https://api.example/?a", "https://a/#b"] {
+        assert_eq!(refused(|configuration| configuration.api = route("/api/", url)), "api", "{url}");
+    }
+    let twice = |configuration: &mut Configuration| configuration.api = [route("/api/", URL), route("/api", URL)].concat();
+    assert_eq!(refused(twice), "api");
+    let short_form_twice = |configuration: &mut Configuration| {
+        configuration.api = route("/api/", URL);
+        configuration.api_origin = Some("https://api.example".into());
+    };
+    assert_eq!(refused(short_form_twice), "api_origin");
+    let mut configuration = configuration(ENDPOINT);
+    configuration.api = [route("/api/", URL), route("/api/v2/", URL), route("/graphql", URL), route("/authors/", URL)].concat();
+    assert!(router(configuration).is_ok());
+}
+
+#[tokio::test]
 async fn an_issuer_and_its_keys_are_to_be_trusted_on_the_way() {
     const ISSUER: &str = "https://server.example";
     for issuer in ["http://server.example", "server.example", "https://server.example?x", "https://server.example#", ""] {
@@ -82,12 +138,12 @@ async fn an_issuer_and_its_keys_are_to_be_trusted_on_the_way() {
         };
         assert_eq!(refused(change), "id_token_signing_algorithms", "{name}");
     }
-    // Whose they are must be known.
+    // The backend must know whose keys these are.
     assert_eq!(refused(|configuration| configuration.jwks_uri = Some("https://server.example/jwks".into())), "issuer");
     assert_eq!(refused(|configuration| configuration.id_token_signing_algorithms = vec!["ES256".into()]), "issuer");
 
     let mut configuration = configuration(ENDPOINT);
-    // Where the keys are known, nothing is looked for under it: it is compared.
+    // With known keys, the issuer is only compared: nothing is fetched from it.
     configuration.issuer = Some("server.example".into());
     configuration.jwks_uri = Some("http://127.0.0.1:1/jwks?tenant=1".into());
     configuration.id_token_signing_algorithms = ["PS384", "EdDSA", "Ed25519"].map(Into::into).into();

@@ -1,17 +1,12 @@
-//! The cookie: its attributes, its pieces, and everything that is not one of ours.
+//! The cookie: its attributes, its pieces, and all values that this backend did not make.
 
-use cookie::{Cookie, CookieJar, Key};
 use serde_json::json;
 
-use crate::setup::{ACCESS_TOKEN, Setup, hand_off, key_bytes};
+use crate::setup::{ACCESS_TOKEN, Setup, content, cookie_name, hand_off, now, sealed_by};
 
-const NAME: &str = "__Host-wicketgate";
-
-/// `content` as this backend would seal it under `name`.
-fn sealed(name: &'static str, content: &str) -> Vec<(String, String)> {
-    let mut jar = CookieJar::new();
-    jar.private_mut(&Key::derive_from(&key_bytes(1))).add(Cookie::new(name, content.to_owned()));
-    vec![(NAME.to_owned(), format!("1.{}", jar.get(name).unwrap().value()))]
+/// `content` as this backend would seal it for `purpose`.
+fn sealed(purpose: &str, content: &str) -> Vec<(String, String)> {
+    sealed_by(1, "", purpose, content)
 }
 
 #[tokio::test]
@@ -21,7 +16,9 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let fields = answer.all("set-cookie");
     assert_eq!(fields.len(), 1);
     let mut attributes: Vec<&str> = fields[0].split("; ").collect();
-    assert!(attributes.remove(0).starts_with("__Host-wicketgate=1."));
+    let name = attributes.remove(0);
+    // No script, and no other host, can plant a cookie of this prefix.
+    assert!(name.starts_with(&format!("{}=1.", cookie_name())) && name.starts_with("__Host-Http-"), "{name}");
     attributes.sort_unstable();
     // No Domain, which `__Host-` forbids; no Max-Age or Expires: it ends with the browser's session.
     assert_eq!(attributes, ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]);
@@ -38,7 +35,7 @@ async fn on_plain_http_loopback_the_cookie_is_the_development_one() {
     ]);
     let answer = call.body(hand_off().to_string()).send().await;
     let mut attributes: Vec<&str> = answer.all("set-cookie")[0].split("; ").collect();
-    assert!(attributes.remove(0).starts_with("wicketgate-dev=1."));
+    assert!(attributes.remove(0).starts_with("wicketgate-"));
     attributes.sort_unstable();
     assert_eq!(attributes, ["HttpOnly", "Path=/", "SameSite=Strict"]);
     assert_eq!(setup.session(&answer.cookies().0).await.status, 200);
@@ -57,7 +54,7 @@ async fn a_cookie_that_was_tampered_with_is_no_session() {
     let setup = Setup::start().await;
     let cookies = setup.log_in().await;
     let value = &cookies[0].1;
-    let with = |value: String| vec![(NAME.to_owned(), value)];
+    let with = |value: String| vec![(cookie_name(), value)];
     assert_eq!(setup.session(&with(value.clone())).await.status, 200);
     for index in (2..value.trim_end_matches('=').len() - 1).step_by(7) {
         let mut bytes = value.clone().into_bytes();
@@ -77,43 +74,51 @@ async fn a_cookie_that_was_tampered_with_is_no_session() {
 #[tokio::test]
 async fn a_cookie_sealed_for_another_purpose_is_no_session() {
     let setup = Setup::start().await;
-    let content = json!({ "version": 1, "access_token": ACCESS_TOKEN }).to_string();
-    assert_eq!(setup.session(&sealed(NAME, &content)).await.status, 200);
-    assert_eq!(setup.session(&sealed("another", &content)).await.status, 401);
-    assert_eq!(setup.session(&sealed("wicketgate-dev", &content)).await.status, 401);
+    assert_eq!(setup.session(&sealed("session", &content(""))).await.status, 200);
+    assert_eq!(setup.session(&sealed("another", &content(""))).await.status, 401);
+    assert_eq!(setup.session(&sealed("used", &content(""))).await.status, 401);
 }
 
 #[tokio::test]
 async fn content_of_another_version_or_shape_is_no_session() {
     let setup = Setup::start().await;
+    let with = |name: &str, value: serde_json::Value| {
+        let mut content: serde_json::Value = serde_json::from_str(&content("")).unwrap();
+        content[name] = value;
+        content
+    };
+    assert_eq!(setup.session(&sealed("session", &with("version", 2.into()).to_string())).await.status, 200);
     for content in [
-        json!({ "version": 2, "access_token": ACCESS_TOKEN }),
-        json!({ "version": 0, "access_token": ACCESS_TOKEN }),
-        json!({ "access_token": ACCESS_TOKEN }),
-        json!({ "version": 1 }),
-        json!({ "version": 1, "access_token": 1 }),
-        json!({ "version": 1, "access_token": ACCESS_TOKEN, "expires_at": -1 }),
-        json!({ "version": 1, "access_token": ACCESS_TOKEN, "scope": 1, "claims": {} }),
+        with("version", 3.into()),
+        with("version", 1.into()),
+        with("version", 0.into()),
+        with("version", json!(null)),
+        with("access_token", json!(null)),
+        with("access_token", 1.into()),
+        with("expires_at", (-1).into()),
+        with("signed_in_at", json!(null)),
+        with("scope", 1.into()),
         json!([]),
         json!("text"),
     ] {
-        assert_eq!(setup.session(&sealed(NAME, &content.to_string())).await.status, 401, "{content}");
+        assert_eq!(setup.session(&sealed("session", &content.to_string())).await.status, 401, "{content}");
     }
-    assert_eq!(setup.session(&sealed(NAME, "{")).await.status, 401);
+    assert_eq!(setup.session(&sealed("session", "{")).await.status, 401);
 }
 
 #[tokio::test]
-async fn a_session_from_before_there_were_claims_is_one_without() {
+async fn a_session_without_claims_or_with_members_of_a_later_version_is_one() {
     let setup = Setup::start().await;
-    let content = |claims: &str| format!(r#"{{"version":1,"access_token":"{ACCESS_TOKEN}"{claims}}}"#);
     for (claims, session) in [
         ("", json!({ "status": "signed-in" })),
         (r#","claims":{"sub":"ada"}"#, json!({ "status": "signed-in", "claims": { "sub": "ada" } })),
-        // What a later version may add does not end the sessions of users who come back to this one.
+        // Members that a later version may add do not end the session of a user who comes back to this version.
         (r#","later":1"#, json!({ "status": "signed-in" })),
     ] {
-        let answer = setup.session(&sealed(NAME, &content(claims))).await;
-        assert_eq!(answer.json(), json!({ "session": session }), "{claims}");
+        let answer = setup.session(&sealed("session", &content(claims))).await.json();
+        let mut answer = answer["session"].clone();
+        assert!(answer.as_object_mut().unwrap().remove("endsAt").unwrap().as_u64().unwrap() > now());
+        assert_eq!(answer, session, "{claims}");
     }
 }
 
@@ -124,12 +129,13 @@ async fn large_tokens_are_kept_in_pieces_that_browsers_take() {
     setup.server.answer.lock().unwrap()["refresh_token"] = json!("r".repeat(5000));
     let mut cookies = setup.log_in().await;
     let names: Vec<&str> = cookies.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, [NAME, "__Host-wicketgate-2", "__Host-wicketgate-3", "__Host-wicketgate-4"]);
+    let name = cookie_name();
+    assert_eq!(names, [name.clone(), format!("{name}-2"), format!("{name}-3"), format!("{name}-4")]);
     for (name, value) in &cookies {
         assert!(name.len() + value.len() <= 4096, "{name}");
     }
     assert_eq!(setup.session(&cookies).await.status, 200);
-    // A browser promises no order.
+    // A browser may send the cookies in any order.
     cookies.reverse();
     assert_eq!(setup.session(&cookies).await.status, 200);
     for missing in 0..4 {
@@ -154,8 +160,8 @@ async fn a_shorter_session_removes_the_pieces_of_the_longer_one_before_it() {
     let answer = setup.post_exchange().cookies(&long).body(hand_off).send().await;
     let (kept, removed) = answer.cookies();
     assert_eq!(kept.len(), 1);
-    assert_eq!(removed, ["__Host-wicketgate-2", "__Host-wicketgate-3"]);
-    // And where the removal was lost, they are not read.
+    assert_eq!(removed, ["2", "3"].map(|piece| format!("{}-{piece}", cookie_name())));
+    // If the removal was lost, the remaining pieces are not read.
     let mixed = [kept, long[1..].to_vec()].concat();
     assert_eq!(setup.session(&mixed).await.status, 200);
 }
@@ -179,14 +185,15 @@ async fn status_with(setup: &Setup, field: &str) -> u16 {
 #[tokio::test]
 async fn what_neighbours_put_into_the_field_does_not_hide_the_session() {
     let setup = Setup::start().await;
-    let ours = format!("{NAME}={}", setup.log_in().await[0].1);
+    let name = cookie_name();
+    let ours = format!("{name}={}", setup.log_in().await[0].1);
     for field in [
         format!("name=Jos\u{e9}; {ours}"),
         format!("{ours}; name=Jos\u{e9}"),
         format!("\u{1f36a}; {ours}; ="),
         format!(";;{ours};"),
         format!("a=1;\t{ours} "),
-        format!("{NAME}; {NAME}-2=; {ours}"),
+        format!("{name}; {name}-2=; {ours}"),
     ] {
         assert_eq!(status_with(&setup, &field).await, 200, "{field}");
     }
@@ -196,19 +203,23 @@ async fn what_neighbours_put_into_the_field_does_not_hide_the_session() {
 async fn a_name_that_only_resembles_ours_is_not_ours() {
     let setup = Setup::start().await;
     let value = setup.log_in().await[0].1.clone();
+    let ours = cookie_name();
     for name in [
-        "\u{2000}__Host-wicketgate",
-        "\u{a0}__Host-wicketgate",
-        "\u{85}__Host-wicketgate",
-        "__Host-wicketgate\u{3000}",
-        "__Host-wicketgate ",
-        "__host-wicketgate",
-        "__Host-wicketgate-1",
-        "x__Host-wicketgate",
-        "%5f_Host-wicketgate",
+        format!("\u{2000}{ours}"),
+        format!("\u{a0}{ours}"),
+        format!("\u{85}{ours}"),
+        format!("{ours}\u{3000}"),
+        format!("{ours} "),
+        ours.to_ascii_lowercase(),
+        format!("{ours}-1"),
+        format!("x{ours}"),
+        format!("%5f{}", &ours[1..]),
+        "__Host-Http-wicketgate".into(),
+        // Scripts can set this one.
+        ours.replace("-Http-", "-"),
     ] {
         assert_eq!(status_with(&setup, &format!("{name}={value}")).await, 401, "{name:?}");
-        // Nor does it stand in the way of ours.
-        assert_eq!(status_with(&setup, &format!("{name}=1.x; {NAME}={value}")).await, 200, "{name:?}");
+        // Nor does that cookie disturb ours.
+        assert_eq!(status_with(&setup, &format!("{name}=1.x; {ours}={value}")).await, 200, "{name:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /auth/exchange`: what is accepted, what is sent to the server, what the page gets.
+//! `POST /auth/exchange`: the hand-offs that are accepted, the request to the server, and the answer to the page.
 
 use std::time::Duration;
 
@@ -8,6 +8,8 @@ use wicketgate_backend::ClientAuthenticationMethod;
 use crate::http::Answer;
 use crate::servers::Fault;
 use crate::setup::{CLIENT_SECRET, CODE_VERIFIER, Setup, hand_off, hand_off_with, now};
+
+const WEEK: u64 = 7 * 24 * 60 * 60;
 
 #[tokio::test]
 async fn the_token_request_has_the_documented_parameters_and_no_other() {
@@ -31,7 +33,7 @@ async fn with_basic_the_secret_is_in_the_header_and_not_in_the_form() {
     let setup = Setup::with(|configuration| configuration.client_authentication = ClientAuthenticationMethod::Basic).await;
     assert_eq!(setup.exchange(hand_off()).await.status, 200);
     let request = &setup.server.requests()[0];
-    // RFC 6749 §2.3.1: both form-encoded first.
+    // RFC 6749 §2.3.1: both are form-encoded first.
     let expected = "app+one.example:MARKED+client%2Bsecret%2F%25";
     let expected = <base64ct::Base64 as base64ct::Encoding>::encode_string(expected.as_bytes());
     assert_eq!(request.headers["authorization"], format!("Basic {expected}"));
@@ -57,8 +59,11 @@ async fn the_page_gets_the_session_and_no_token() {
     let json = answer.json();
     let expires_at = json["session"]["expiresAt"].as_u64().unwrap();
     assert!((before + 3600..=now() + 3600).contains(&expires_at));
-    // Compared whole: there is no further member. That no token is anywhere is checked for every answer.
-    assert_eq!(json, json!({ "session": { "status": "signed-in", "expiresAt": expires_at, "scope": "read write" } }));
+    // The whole answer is compared: it has no further member. Every test's client checks that no answer contains a token.
+    let ends_at = json["session"]["endsAt"].as_u64().unwrap();
+    assert!((before + WEEK..=now() + WEEK).contains(&ends_at));
+    let session = json!({ "status": "signed-in", "expiresAt": expires_at, "endsAt": ends_at, "scope": "read write" });
+    assert_eq!(json, json!({ "session": session }));
     assert_secured(&answer);
 }
 
@@ -71,10 +76,11 @@ pub(crate) fn assert_secured(answer: &Answer) {
 #[tokio::test]
 async fn what_the_server_does_not_say_is_absent_and_not_null() {
     let setup = Setup::start().await;
-    // As WorkSmart answers, and without a lifetime.
+    // WorkSmart's form of the answer, without a lifetime.
     *setup.server.answer.lock().unwrap() = json!({ "access_token": "MARKED", "token_type": "bearer", "scope": null });
     let answer = setup.exchange(hand_off()).await;
-    assert_eq!(answer.json(), json!({ "session": { "status": "signed-in" } }));
+    let ends_at = answer.json()["session"]["endsAt"].clone();
+    assert_eq!(answer.json(), json!({ "session": { "status": "signed-in", "endsAt": ends_at } }));
     let again = setup.session(&answer.cookies().0).await;
     assert_eq!((again.status, again.json()), (200, answer.json()));
 }
@@ -152,6 +158,7 @@ async fn a_code_for_another_client_redirect_uri_or_issuer_is_not_redeemed() {
     let setup = Setup::with(|configuration| {
         configuration.redirect_uri = Some("https://app.example/callback".into());
         configuration.issuer = Some("https://server.example".into());
+        configuration.requires_id_token = Some(false);
     })
     .await;
     for (name, value) in [
@@ -169,7 +176,7 @@ async fn a_code_for_another_client_redirect_uri_or_issuer_is_not_redeemed() {
     let mut own = hand_off_with("redirect_uri", "https://app.example/callback");
     own["iss"] = "https://server.example".into();
     assert_eq!(setup.exchange(own).await.status, 200);
-    // Servers that know no `iss`, and requests that name no redirect URI.
+    // Servers without `iss`, and requests without a redirect URI.
     assert_eq!(setup.exchange(hand_off_with("code", "another")).await.status, 200);
 }
 

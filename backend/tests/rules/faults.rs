@@ -1,4 +1,4 @@
-//! The authorization server at its worst. Each fault: a clear answer, one line in the log, nothing leaked.
+//! The faults of an authorization server. Each leads to a clear answer and one line in the log, and reveals nothing.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::setup::{
 const JSON: &str = "application/json";
 const HTML: &str = "text/html";
 
-/// Lets `fault` happen to one exchange; checks what is the same for all.
+/// Lets `fault` happen in one exchange, and checks everything that is the same for all faults.
 async fn assert_fault(fault: Fault, status: u16, error: &str) -> String {
     let log = Log::capture();
     let setup = Setup::with(|configuration| configuration.timeout = Duration::from_secs(2)).await;

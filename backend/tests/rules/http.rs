@@ -1,5 +1,5 @@
-//! A client that sends exactly what it is told to, odd paths and doubled fields included, and that looks for
-//! marked secrets in every answer.
+//! A client that sends exactly the given bytes, including odd paths and repeated fields, and searches every answer for marked
+//! secrets.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Answer {
         serde_json::from_str(&self.body).expect("a JSON body")
     }
 
-    /// The `error` of a failure, whose whole shape is checked.
+    /// The `error` of a failure, whose whole form is checked.
     pub(crate) fn error(&self) -> String {
         let json = self.json();
         let members: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
@@ -37,7 +37,8 @@ impl Answer {
         json["error"].as_str().unwrap().to_owned()
     }
 
-    /// What a browser would keep: names and values of the cookies that this sets, and names of those it removes.
+    /// The cookies that a browser would store: names and values of those that this answer sets, and names of those that it
+    /// removes.
     pub(crate) fn cookies(&self) -> (Vec<(String, String)>, Vec<String>) {
         let (mut kept, mut removed) = (Vec::new(), Vec::new());
         for field in self.all("set-cookie") {
@@ -52,7 +53,7 @@ impl Answer {
     }
 }
 
-/// A request being put together.
+/// A request that a test assembles.
 pub(crate) struct Call {
     origin: String,
     head: String,
@@ -68,6 +69,13 @@ pub(crate) fn call(origin: &str, method: &str, target: &str) -> Call {
 impl Call {
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.head.push_str(&format!("{name}: {value}\r\n"));
+        self
+    }
+
+    /// The same request for another host than its destination, as a proxy in front forwards it.
+    pub(crate) fn with_host(mut self, host: &str) -> Self {
+        let own = self.origin.trim_start_matches("http://").to_owned();
+        self.head = self.head.replacen(&format!("host: {own}"), &format!("host: {host}"), 1);
         self
     }
 
@@ -91,7 +99,7 @@ impl Call {
         let mut stream = TcpStream::connect(self.origin.trim_start_matches("http://")).await.expect("a listening server");
         stream.write_all(self.head.as_bytes()).await.unwrap();
         stream.write_all(b"connection: close\r\n\r\n").await.unwrap();
-        // A server that refuses may close before it has read everything.
+        // A server that refuses the request may close the connection before it has read everything.
         let _ = stream.write_all(&self.body).await;
         stream
     }

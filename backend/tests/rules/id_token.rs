@@ -1,4 +1,4 @@
-//! A login with a nonce: who is signed in is whom the ID token names, where it is the provider's word.
+//! A login with a nonce: the signed-in user is the one in the ID token, if the provider signed it.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ring::{digest, hmac};
@@ -10,13 +10,13 @@ use crate::log::Log;
 use crate::provider::{METADATA, OpenId, SigningKey, token};
 use crate::setup::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, NONCE, Setup, assert_no_secret, hand_off, hand_off_with, now};
 
-/// The half of a hash that goes into an ID token.
+/// The half of a hash that an ID token contains.
 fn at_hash(algorithm: &'static digest::Algorithm) -> String {
     let hash = digest::digest(algorithm, ACCESS_TOKEN.as_bytes());
     Base64UrlUnpadded::encode_string(&hash.as_ref()[..hash.as_ref().len() / 2])
 }
 
-/// Nobody is signed in, for this reason.
+/// Checks that nobody is signed in, for this reason.
 pub(crate) fn assert_refused(answer: &Answer, reason: &str) {
     assert_eq!((answer.status, answer.error().as_str()), (502, "server_error"), "{reason}: {}", answer.body);
     assert!(answer.body.contains(reason), "{reason}: {}", answer.body);
@@ -35,12 +35,14 @@ async fn the_page_gets_the_claims_of_an_id_token_that_was_checked() {
         claims["address"] = json!({ "country": "\u{c5}land", "lines": [1, null] });
         let answer = openid.log_in(key.signed(&claims)).await;
         assert_eq!(answer.status, 200, "{}: {}", key.name, answer.body);
-        // What was there to be checked only is not kept; compared whole.
+        // Members that served only for checks are not kept; the whole answer is compared.
         for name in ["nonce", "at_hash", "c_hash"] {
             claims.as_object_mut().unwrap().remove(name);
         }
-        let expires_at = answer.json()["session"]["expiresAt"].clone();
-        let session = json!({ "status": "signed-in", "claims": claims, "expiresAt": expires_at, "scope": "read write" });
+        let (expires_at, ends_at) = (&answer.json()["session"]["expiresAt"], &answer.json()["session"]["endsAt"]);
+        let session = json!({
+            "status": "signed-in", "claims": claims, "expiresAt": expires_at, "endsAt": ends_at, "scope": "read write",
+        });
         assert_eq!(answer.json(), json!({ "session": session }));
         let again = openid.setup.session(&answer.cookies().0).await;
         assert_eq!((again.status, again.body), (200, answer.body));
@@ -76,7 +78,7 @@ async fn what_is_not_the_providers_word_signs_nobody_in() {
         ("its signature", format!("{signed}.").into()),
         ("kid names no key", SigningKey::es256("unknown").signed(openid.claims()).into()),
         ("kid names no key", SigningKey::ed25519(key.name).signed(openid.claims()).into()),
-        // The algorithm, whatever the provider lists.
+        // The algorithm, even if the provider lists it.
         ("alg ", token(&header("none"), openid.claims(), |_| vec![]).into()),
         ("alg ", token(&header("HS256"), openid.claims(), |signed| hmac::sign(&secret, signed).as_ref().to_vec()).into()),
         // The claims.
@@ -92,7 +94,7 @@ async fn what_is_not_the_providers_word_signs_nobody_in() {
         ("nonce ", with("nonce", Value::Null)),
         ("sub ", with("sub", "".into())),
         ("at_hash ", with("at_hash", at_hash(&digest::SHA512).into())),
-        // There is none, or something else.
+        // There is no ID token, or something else.
         ("has none", Value::Null),
         ("three parts", "MARKED".into()),
         ("three parts", format!("{right}.x.y").into()),
@@ -146,7 +148,7 @@ async fn what_the_page_asked_for_must_be_so() {
 
 #[tokio::test]
 async fn an_algorithm_that_the_provider_does_not_list_is_not_accepted() {
-    // Without a list it is RS256 alone.
+    // Without a list, only RS256 is accepted.
     for (list, status) in [(json!(["ES256"]), 200), (json!(["EdDSA", "es256"]), 502), (json!([]), 502), (Value::Null, 502)] {
         let openid = OpenId::start().await;
         openid.provider.publishes(METADATA, openid.provider.metadata_with("id_token_signing_alg_values_supported", list));
@@ -160,7 +162,7 @@ async fn an_algorithm_that_the_provider_does_not_list_is_not_accepted() {
 
 #[tokio::test]
 async fn without_a_nonce_an_id_token_is_ignored() {
-    let openid = OpenId::start().await;
+    let openid = OpenId::with(|configuration, _| configuration.requires_id_token = Some(false)).await;
     for id_token in [openid.key.signed(openid.claims()), "MARKED".into()] {
         let answer = openid.hand_over(hand_off(), id_token).await;
         assert_eq!(answer.status, 200);
@@ -171,7 +173,8 @@ async fn without_a_nonce_an_id_token_is_ignored() {
 
 #[tokio::test]
 async fn where_every_login_has_an_id_token_a_hand_off_cannot_do_without() {
-    let openid = OpenId::with(|configuration, _| configuration.requires_id_token = true).await;
+    // With an issuer, this is the default.
+    let openid = OpenId::start().await;
     let answer = openid.hand_over(hand_off(), openid.key.signed(openid.claims())).await;
     assert_eq!((answer.status, answer.error().as_str()), (400, "invalid_request"));
     assert!(answer.all("set-cookie").is_empty());
@@ -190,6 +193,6 @@ async fn without_an_issuer_a_login_with_a_nonce_does_not_spend_the_code() {
     let failures = log.failures();
     assert!(failures.len() == 1 && failures[0].contains("WARN") && failures[0].contains("WICKETGATE_ISSUER"), "{failures:?}");
     assert_no_secret("the log", &log.text());
-    // The same code, without the nonce: as before.
+    // The same code, without the nonce: nothing is required.
     assert_eq!(setup.exchange(hand_off()).await.status, 200);
 }

@@ -1,5 +1,4 @@
-//! The provider's metadata and keys: where they are found, when they are asked for, and what happens where they are not
-//! to be had.
+//! The provider's metadata and keys: where they are found, when they are fetched, and what happens if they are not available.
 
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::setup::{NONCE, assert_no_secret, hand_off_with};
 
 const JSON: &str = "application/json";
 
-/// Lets this much time go by, at once.
+/// Advances the time by this much, at once.
 async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
@@ -29,7 +28,7 @@ fn assert_signed_in(answer: &Answer) {
 async fn they_are_asked_for_once() {
     let openid = OpenId::start().await;
     let id_token = openid.key.signed(openid.claims());
-    // Two at once, and one after.
+    // Two concurrent logins, and one afterwards.
     let (first, second) = tokio::join!(openid.log_in(id_token.clone()), openid.log_in(id_token.clone()));
     for answer in [first, second, openid.log_in(id_token).await] {
         assert_signed_in(&answer);
@@ -61,7 +60,7 @@ async fn an_hour_later_they_are_asked_for_anew() {
     assert_signed_in(&openid.log_in(id_token.clone()).await);
     assert_eq!((openid.provider.asked(METADATA), openid.provider.asked(KEYS)), (1, 1));
     pass(Duration::from_secs(101)).await;
-    // In the meantime the key was withdrawn.
+    // Meanwhile, the provider has withdrawn the key.
     openid.provider.publishes_keys(&[]);
     assert_refused(&openid.log_in(id_token).await, "kid ");
     assert_eq!(openid.provider.asked(METADATA), 2);
@@ -76,7 +75,8 @@ async fn a_key_that_is_not_known_makes_the_keys_be_asked_for_once_a_minute() {
     assert_signed_in(&openid.log_in(rotated.signed(openid.claims())).await);
     assert_eq!((openid.provider.asked(METADATA), openid.provider.asked(KEYS)), (1, 2));
 
-    // Within the minute: neither for one that nobody has, nor for one that the provider has by now.
+    // Within the minute, the keys are not fetched again: neither for a key that nobody has, nor for one that the provider has
+    // published meanwhile.
     let third = SigningKey::es256("the third key");
     openid.provider.publishes_keys(&[&rotated, &third]);
     for _ in 0..2 {
@@ -99,7 +99,7 @@ async fn metadata_is_looked_for_at_every_place_of_the_standards() {
             configuration.issuer = Some(issuer);
         })
         .await;
-        // One that answers nonsense where there is nothing.
+        // A server that answers nonsense at the place where it has no metadata.
         openid.provider.fails_at("/tenant/.well-known/openid-configuration", Fault::Answers(500, JSON, "{}".into()));
         let issuer = format!("{}/tenant", openid.provider.origin);
         assert_signed_in(&openid.log_in(openid.key.signed(openid.claims_with("iss", issuer))).await);
@@ -120,7 +120,7 @@ async fn metadata_of_another_issuer_or_of_unsafe_endpoints_is_not_believed() {
         assert_refused(&openid.log_in(openid.key.signed(openid.claims())).await, reason);
         assert_eq!(openid.provider.asked(KEYS), 0);
     }
-    // The issuer and a slash are another issuer.
+    // The issuer with a slash at the end is another issuer.
     let openid = OpenId::with(|configuration, provider| configuration.issuer = Some(format!("{}/", provider.origin))).await;
     assert_refused(&openid.log_in(openid.key.signed(openid.claims())).await, "issuer ");
 }
@@ -133,11 +133,11 @@ async fn what_is_configured_by_hand_wins() {
             configuration.id_token_signing_algorithms = algorithms.iter().map(|name| (*name).into()).collect();
         })
     };
-    // With the keys there is nothing left to ask for.
+    // With the keys configured, nothing else is fetched.
     let openid = by_hand(&["EdDSA", "ES256"]).await;
     assert_signed_in(&openid.log_in(openid.key.signed(openid.claims())).await);
     assert_eq!((openid.provider.asked(METADATA), openid.provider.asked(KEYS)), (0, 1));
-    // Without names it is RS256 alone.
+    // Without names, only RS256 is accepted.
     for names in [&["EdDSA"][..], &[]] {
         let openid = by_hand(names).await;
         assert_refused(&openid.log_in(openid.key.signed(openid.claims())).await, "alg ");
@@ -166,7 +166,7 @@ async fn a_provider_at_its_worst_signs_nobody_in() {
         for path in [METADATA, KEYS] {
             let log = Log::capture();
             let openid = OpenId::with(|configuration, _| configuration.timeout = Duration::from_secs(1)).await;
-            // Where a redirect would lead to.
+            // The documents at the redirect's target.
             let followed = openid.provider.documents.lock().unwrap().iter().find(|(other, _)| other == path).unwrap().1.clone();
             openid.provider.publishes("/elsewhere", followed);
             openid.provider.fails_at(path, fault.clone());
@@ -179,7 +179,7 @@ async fn a_provider_at_its_worst_signs_nobody_in() {
             assert!(!log.text().contains(&id_token));
             assert_eq!(openid.provider.asked("/elsewhere"), 0, "a redirect was followed");
 
-            // What was not to be had is not remembered.
+            // A failure is not remembered.
             openid.provider.fails_at("", Fault::None);
             assert_signed_in(&openid.log_in(id_token).await);
         }
@@ -208,7 +208,7 @@ async fn a_provider_that_is_down_is_temporarily_unavailable() {
 #[tokio::test]
 async fn all_that_is_asked_for_one_login_has_the_time_of_one_request() {
     let openid = OpenId::with(|configuration, _| configuration.timeout = Duration::from_secs(1)).await;
-    // Each answer in time, both together not.
+    // Each answer comes in time, but both together do not.
     openid.provider.fails_at("/", Fault::Late(Duration::from_millis(700)));
     let answer = openid.log_in(openid.key.signed(openid.claims())).await;
     assert_eq!((answer.status, answer.error().as_str()), (504, "temporarily_unavailable"), "{}", answer.body);

@@ -1,4 +1,4 @@
-//! Everything that one test's servers log, at the finest level, theirs and their libraries'.
+//! Everything that the servers of one test log, at the finest level, including their libraries.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ impl Write for Lines {
     }
 }
 
-/// Catches what this thread logs; a test's servers run on its own thread.
+/// Records the log of this thread; a test's servers run on the test's own thread.
 pub(crate) struct Log {
     lines: Lines,
     _guard: DefaultGuard,
@@ -41,7 +41,7 @@ impl Log {
         String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// The lines that tell of an exchange that did not succeed.
+    /// The lines about failed exchanges.
     pub(crate) fn failures(&self) -> Vec<String> {
         self.text()
             .lines()

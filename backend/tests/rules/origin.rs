@@ -1,11 +1,11 @@
-//! Requests that another page may have caused.
+//! Requests that another site's page may have caused.
 
 use crate::exchange::assert_secured;
 use crate::http::{Call, call};
 use crate::setup::{PAGE, Setup, hand_off};
 
-/// What a request of the page has, and then what a forged one has instead.
-const FORGED: [&[(&str, &str)]; 15] = [
+/// A field of the page's request, and the values of forged requests.
+pub(crate) const FORGED: [&[(&str, &str)]; 15] = [
     &[("x-requested-with", "wicketgate")],
     &[("x-requested-with", "wicketgate"), ("origin", "null")],
     &[("x-requested-with", "wicketgate"), ("origin", "")],

@@ -1,4 +1,4 @@
-//! The other servers: an authorization server with one fault at a time, and an API that notes what it gets.
+//! The other servers: an authorization server with one fault at a time, and an API that records its requests.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,11 +9,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::setup::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN};
 
-/// Serves `router` on a free port of this machine for as long as the test runs; answers its origin.
+/// Serves `router` on a free port of this machine for as long as the test runs; returns its origin.
 pub(crate) async fn serve(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -21,13 +22,13 @@ pub(crate) async fn serve(router: Router) -> String {
     origin
 }
 
-/// An origin at which nothing listens.
+/// An origin without a listening server.
 pub(crate) async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// A request as it arrived.
+/// A request as it was received.
 #[derive(Clone)]
 pub(crate) struct Recorded {
     pub(crate) method: String,
@@ -51,22 +52,22 @@ pub(crate) async fn record(requests: &Requests, request: Request) -> Recorded {
     recorded
 }
 
-/// What a server does instead of its work.
+/// The fault of a server.
 #[derive(Clone)]
 pub(crate) enum Fault {
-    /// Nothing: it works.
+    /// No fault.
     None,
     /// Status, content type, body.
     Answers(u16, &'static str, String),
     /// It answers, after this long.
     Late(Duration),
-    /// It answers when these requests have one for this.
+    /// It answers once these requests contain one for this path.
     After(Requests, &'static str),
-    /// It promises more than it sends.
+    /// It sends less than it promises.
     BreaksOff,
-    /// Within the standard, but this large.
+    /// A valid answer of this size.
     Huge(usize),
-    /// A permanent redirect that keeps method and body, to another path of its own.
+    /// A permanent redirect that keeps method and body, to another path of the same server.
     Redirects,
 }
 
@@ -76,6 +77,8 @@ pub(crate) struct AuthorizationServer {
     pub(crate) requests: Requests,
     pub(crate) fault: Arc<Mutex<Fault>>,
     pub(crate) answer: Arc<Mutex<Value>>,
+    /// The refresh token that is accepted: the one of the last answer.
+    pub(crate) refresh_token: Arc<Mutex<String>>,
     codes_used: Arc<Mutex<Vec<String>>>,
 }
 
@@ -89,10 +92,25 @@ impl AuthorizationServer {
                 "access_token": ACCESS_TOKEN, "refresh_token": REFRESH_TOKEN,
                 "token_type": "Bearer", "expires_in": 3600, "scope": "read write",
             }))),
+            refresh_token: Arc::new(Mutex::new(REFRESH_TOKEN.into())),
             codes_used: Arc::default(),
         };
         server.origin = serve(Router::new().fallback(token).with_state(server.clone())).await;
         server
+    }
+
+    /// Rotates: each refresh token is accepted once.
+    fn refresh(&self, refresh_token: &str) -> Response {
+        let mut taken = self.refresh_token.lock().unwrap();
+        if *taken != refresh_token {
+            return json_answer(400, &json!({ "error": "invalid_grant" }));
+        }
+        let mut answer = self.answer.lock().unwrap().clone();
+        let count = taken.rsplit_once('#').map_or(0, |(_, count)| count.parse().unwrap()) + 1;
+        *taken = format!("{REFRESH_TOKEN}#{count}");
+        answer["access_token"] = format!("{ACCESS_TOKEN}#{count}").into();
+        answer["refresh_token"] = taken.as_str().into();
+        json_answer(200, &answer)
     }
 
     pub(crate) fn token_endpoint(&self) -> String {
@@ -106,6 +124,26 @@ impl AuthorizationServer {
     pub(crate) fn requests(&self) -> Vec<Recorded> {
         self.requests.lock().unwrap().clone()
     }
+
+    /// The received refresh tokens, in order.
+    pub(crate) fn refreshes(&self) -> Vec<String> {
+        let requests = self.requests();
+        let refreshes = requests.iter().filter(|request| field(request, "grant_type").as_deref() == Some("refresh_token"));
+        refreshes.map(|request| field(request, "refresh_token").unwrap()).collect()
+    }
+
+    /// The tokens that were to be revoked, with their hints.
+    pub(crate) fn revoked(&self) -> Vec<(String, String)> {
+        let requests = self.requests();
+        let revoked = requests.iter().filter(|request| request.target == "/revoke");
+        revoked.map(|request| (field(request, "token").unwrap(), field(request, "token_type_hint").unwrap())).collect()
+    }
+}
+
+/// The parameter `name` of a form.
+pub(crate) fn field(request: &Recorded, name: &str) -> Option<String> {
+    let mut fields = url::form_urlencoded::parse(request.body.as_bytes());
+    fields.find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
 }
 
 async fn token(State(server): State<AuthorizationServer>, request: Request) -> Response {
@@ -115,12 +153,17 @@ async fn token(State(server): State<AuthorizationServer>, request: Request) -> R
     if let Some(answer) = faulty(fault, &request.target, &answer).await {
         return answer;
     }
-    let fields: Vec<(String, String)> = url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
-    let field = |name: &str| fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
+    let field = |name: &str| field(&request, name);
     let basic = request.headers.contains_key(header::AUTHORIZATION);
     let known = field("client_id").as_deref() == Some(CLIENT_ID) && field("client_secret").as_deref() == Some(CLIENT_SECRET);
     if !basic && !known {
         return json_answer(401, &json!({ "error": "invalid_client" }));
+    }
+    if request.target == "/revoke" {
+        return StatusCode::OK.into_response();
+    }
+    if let Some(refresh_token) = field("refresh_token") {
+        return server.refresh(&refresh_token);
     }
     let code = field("code").unwrap();
     let mut used = server.codes_used.lock().unwrap();
@@ -131,7 +174,7 @@ async fn token(State(server): State<AuthorizationServer>, request: Request) -> R
     json_answer(200, &server.answer.lock().unwrap())
 }
 
-/// What `fault` makes of the request for `target`, which would be answered with `answer`; `None`: nothing, any more.
+/// The answer of `fault` to the request for `target`; without a fault it would be `answer`. `None`: no answer any more.
 pub(crate) async fn faulty(fault: Fault, target: &str, answer: &Value) -> Option<Response> {
     match fault {
         Fault::None => None,
@@ -170,7 +213,27 @@ pub(crate) fn json_answer(status: u16, body: &Value) -> Response {
     (StatusCode::from_u16(status).unwrap(), content_type, body.to_string()).into_response()
 }
 
-/// An API that answers every request with what `answer` gives.
+/// An API that answers everything with `answer`, followed by the bytes that it receives.
+pub(crate) async fn answering(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                let (mut reads, mut writes) = stream.split();
+                let _ = tokio::io::copy(&mut reads, &mut writes).await;
+            });
+        }
+    });
+    origin
+}
+
+/// An API that answers every request with the result of `answer`.
 pub(crate) struct Api {
     pub(crate) origin: String,
     requests: Requests,

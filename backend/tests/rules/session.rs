@@ -1,11 +1,11 @@
-//! `GET /auth/session`, `POST /auth/logout`, and what they are not asked by.
+//! `GET /auth/session`, `POST /auth/logout`, and the requests that they refuse.
 
 use serde_json::json;
 
 use crate::exchange::assert_secured;
 use crate::http::call;
 use crate::servers::{AuthorizationServer, serve};
-use crate::setup::{PAGE, Setup, configuration, from_page, hand_off, key};
+use crate::setup::{PAGE, Setup, configuration, cookie_name, from_page, hand_off, key};
 
 #[tokio::test]
 async fn the_session_is_what_the_exchange_answered() {
@@ -28,10 +28,11 @@ async fn without_a_cookie_there_is_no_session() {
 async fn with_an_expired_access_token_there_is_no_session() {
     let setup = Setup::start().await;
     setup.server.answer.lock().unwrap()["expires_in"] = json!(0);
+    setup.server.answer.lock().unwrap()["refresh_token"] = json!(null);
     let cookies = setup.log_in().await;
     let answer = setup.session(&cookies).await;
     assert_eq!((answer.status, answer.error().as_str()), (401, "no_session"));
-    // It may be asked while another tab logs in: it must not remove that login's cookie.
+    // The page may ask while another tab logs in: the answer must not remove that login's cookie.
     assert!(answer.all("set-cookie").is_empty());
 }
 
@@ -39,19 +40,20 @@ async fn with_an_expired_access_token_there_is_no_session() {
 async fn logout_removes_every_cookie_that_a_session_can_have_and_no_other() {
     let setup = Setup::start().await;
     let session = setup.log_in().await[0].1.clone();
-    let names = ["", "-2", "-3", "-4"].map(|piece| format!("__Host-wicketgate{piece}"));
-    // Whatever the request has, and whether it is understood: who logs out is logged out.
+    let name = cookie_name();
+    let names = ["", "-2", "-3", "-4", "-used"].map(|piece| format!("{name}{piece}"));
+    // A logout succeeds, whatever the request contains, and even if it cannot be read.
     for field in [
-        format!("theirs=1; __Host-wicketgate={session}"),
-        format!("name=Jos\u{e9}; __Host-wicketgate={session}"),
-        "__Host-wicketgate=1.garbage".into(),
+        format!("theirs=1; {name}={session}"),
+        format!("name=Jos\u{e9}; {name}={session}"),
+        format!("{name}=1.garbage"),
         "\u{e9}".into(),
         String::new(),
     ] {
         let answer = from_page(&setup.origin, "POST", "/auth/logout").header("cookie", &field).send().await;
         assert_eq!((answer.status, answer.body.as_str()), (204, ""));
         assert_eq!(answer.cookies(), (vec![], names.to_vec()), "{field}");
-        // A removal that differs in one of these is not one for a `__Host-` cookie.
+        // A browser ignores the removal of a `__Host-` cookie that differs in one of these attributes.
         for field in answer.all("set-cookie") {
             assert!(["Secure", "Path=/", "HttpOnly"].iter().all(|attribute| field.contains(attribute)), "{field}");
         }
@@ -63,7 +65,7 @@ async fn logout_removes_every_cookie_that_a_session_can_have_and_no_other() {
 async fn logout_without_a_session_succeeds() {
     let setup = Setup::start().await;
     let answer = from_page(&setup.origin, "POST", "/auth/logout").send().await;
-    assert_eq!((answer.status, answer.cookies().1.len()), (204, 4));
+    assert_eq!((answer.status, answer.cookies().1.len()), (204, 5));
 }
 
 #[tokio::test]
@@ -122,4 +124,14 @@ async fn it_can_be_mounted_in_another_app_under_a_path() {
     ]);
     assert_eq!(call.body(hand_off().to_string()).send().await.status, 200);
     assert_eq!(crate::http::call(&origin, "GET", "/auth/session").send().await.body, "the app's own");
+}
+
+#[tokio::test]
+async fn a_login_ends_the_session_before_it_in_the_same_browser() {
+    let setup = Setup::start().await;
+    let before = setup.log_in().await;
+    let hand_off = crate::setup::hand_off_with("code", "another").to_string();
+    let answer = setup.post_exchange().cookies(&before).body(hand_off).send().await;
+    let now = crate::setup::after(&before, &answer);
+    assert_eq!((setup.session(&before).await.status, setup.session(&now).await.status), (401, 200));
 }

@@ -1,5 +1,5 @@
 use dioxus::prelude::*;
-use wicketgate::{app::Login, client::Configuration};
+use wicketgate::{Auth, Configuration};
 
 fn main() {
     dioxus::launch(App);
@@ -8,14 +8,14 @@ fn main() {
 #[component]
 fn App() -> Element {
     let configuration = Configuration::new("my-app")
-        .with("issuer", "https://login.example")
-        .with("redirectUri", "https://app.example/callback")
-        .with("scope", "openid profile");
-    let mut login = use_signal(Login::opening);
-    use_hook(|| Login::open(configuration, move |change| login.set(change)));
+        .issuer("https://login.example")
+        .redirect_uri("https://app.example/callback")
+        .scope("openid profile");
+    let mut auth = use_signal(Auth::pending);
+    use_hook(|| Auth::start(configuration, move |change| auth.set(change)));
     rsx! {
-        if login.read().require() {
-            h1 { "Hello, " {login.read().claim("name").map(String::from)} }
-        } else { button { onclick: move |_| login.read().begin(), "Log in" } }
+        if auth.read().require_login() {
+            h1 { "Hello, " {auth.read().claim("name").map(String::from)} }
+        } else { button { onclick: move |_| auth.read().begin_login(), "Log in" } }
     }
 }

@@ -1,22 +1,22 @@
-//! The login as a signal, and what only people who are signed in may see.
+//! The signal that says who is signed in, and the guard of views for signed-in users.
 
 use dioxus::prelude::*;
-use wicketgate::app::Login;
+use wicketgate::Auth;
 
 use crate::Route;
 
-/// Who is signed in: the signal that `App` provides.
-pub fn use_login() -> Signal<Login> {
+/// The signal that `App` provides: who is signed in.
+pub fn use_auth() -> Signal<Auth> {
     use_context()
 }
 
-/// Shows the route inside to people who are signed in. Sends others to log in, and back to here.
+/// Shows the inner route to signed-in users. Sends other users to the login, which leads back to this page.
 #[component]
 pub fn Guarded() -> Element {
-    let login = use_login();
+    let auth = use_auth();
     rsx! {
-        if login.read().require() {
+        if auth.read().require_login() {
             Outlet::<Route> {}
-        } else { button { onclick: move |_| login.read().begin(), "Log in" } }
+        } else { button { onclick: move |_| auth.read().begin_login(), "Log in" } }
     }
 }

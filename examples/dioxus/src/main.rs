@@ -1,6 +1,6 @@
 //! A single-page app with dioxus that logs in with wicketgate.
 
-// As docs/rust.md has it: dioxus' bare template and ten lines. Here it only has to compile.
+// As docs/guide/rust.md shows it: dioxus' bare template and ten lines. Here it only has to compile.
 #[expect(dead_code)]
 mod bare;
 mod guard;
@@ -10,9 +10,9 @@ mod settings;
 
 use dioxus::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wicketgate::{app::Login, client::Configuration};
+use wicketgate::{Auth, Configuration};
 
-use guard::{Guarded, use_login};
+use guard::{Guarded, use_auth};
 use pages::{Account, Home, Order};
 
 #[derive(Clone, PartialEq, Routable)]
@@ -35,9 +35,9 @@ enum Route {
 
 fn main() {
     let configuration = Configuration::new("my-app")
-        .with("issuer", "https://login.example")
-        .with("redirectUri", "https://app.example/callback")
-        .with("scope", "openid profile");
+        .issuer("https://login.example")
+        .redirect_uri("https://app.example/callback")
+        .scope("openid profile");
     spawn_local(async move {
         let configuration = settings::at_this_host(configuration).await;
         dioxus::LaunchBuilder::new().with_context(configuration).launch(App);
@@ -47,13 +47,13 @@ fn main() {
 #[component]
 fn App() -> Element {
     let configuration: Configuration = use_context();
-    let mut login = use_signal(Login::opening);
-    use_hook(|| Login::open(configuration, move |change| login.set(change)));
-    use_context_provider(|| login);
+    let mut auth = use_signal(Auth::pending);
+    use_hook(|| Auth::start(configuration, move |change| auth.set(change)));
+    use_context_provider(|| auth);
     rsx! { Router::<Route> {} }
 }
 
-/// What every page has around it.
+/// The frame of every page.
 #[component]
 fn Frame() -> Element {
     rsx! {
@@ -72,20 +72,20 @@ fn Frame() -> Element {
     }
 }
 
-/// Who is signed in, and the way in or out.
+/// The user's name, and the button that logs in or out.
 #[component]
 fn Who() -> Element {
-    let login = use_login();
+    let auth = use_auth();
     rsx! {
         p { class: "who",
-            if login.read().session().is_some() {
-                span { {login.read().claim("name").map(String::from)} }
-                button { onclick: move |_| login.read().log_out(), "Log out" }
+            if auth.read().session().is_some() {
+                span { {auth.read().claim("name").map(String::from)} }
+                button { onclick: move |_| auth.read().logout(), "Log out" }
             } else {
                 button {
                     class: "primary",
-                    disabled: login.read().is_opening(),
-                    onclick: move |_| login.read().begin(),
+                    disabled: auth.read().is_pending(),
+                    onclick: move |_| auth.read().begin_login(),
                     "Log in"
                 }
             }
@@ -93,12 +93,12 @@ fn Who() -> Element {
     }
 }
 
-/// What went wrong, in the words of the library.
+/// The last error, in the words of the library.
 #[component]
 fn Problem() -> Element {
-    let login = use_login();
+    let auth = use_auth();
     rsx! {
-        if let Some(error) = login.read().error() {
+        if let Some(error) = auth.read().error() {
             section { class: "problem", role: "alert",
                 p { code { {error.code()} } }
                 p { {error.message()} }

@@ -1,8 +1,8 @@
-//! What the app is about.
+//! The pages of the app.
 
 use dioxus::prelude::*;
 
-use crate::guard::use_login;
+use crate::guard::use_auth;
 
 /// For everybody.
 #[component]
@@ -13,28 +13,28 @@ pub fn Home() -> Element {
     }
 }
 
-/// What the ID token says of who is signed in.
+/// The claims of the ID token.
 #[component]
 pub fn Account() -> Element {
-    let login = use_login();
-    let login = login.read();
-    let scope = login.session().and_then(|session| session.scope.clone());
+    let auth = use_auth();
+    let auth = auth.read();
+    let scope = auth.session().and_then(|session| session.scope.clone());
     rsx! {
-        h1 { "Hello, " {login.claim("name")} "." }
+        h1 { "Hello, " {auth.claim("name")} "." }
         dl {
-            div { dt { "Identifier" } dd { {login.claim("sub")} } }
-            div { dt { "Server" } dd { {login.claim("iss")} } }
+            div { dt { "Identifier" } dd { {auth.claim("sub")} } }
+            div { dt { "Server" } dd { {auth.claim("iss")} } }
             div { dt { "Scope" } dd { {scope} } }
         }
     }
 }
 
-/// One of the orders, by the number in its address.
+/// One of the orders, by the number in its URL.
 #[component]
 pub fn Order(number: String) -> Element {
-    let login = use_login();
+    let auth = use_auth();
     rsx! {
         h1 { "Order {number}" }
-        p { class: "lead", "One oak gate with a wicket in it, for " {login.read().claim("name").map(String::from)} "." }
+        p { class: "lead", "One oak gate with a wicket in it, for " {auth.read().claim("name").map(String::from)} "." }
     }
 }

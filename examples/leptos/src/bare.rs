@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wicketgate::{app::Login, client::Configuration};
+use wicketgate::{Auth, Configuration};
 
 fn main() {
     mount_to_body(App);
@@ -8,15 +8,15 @@ fn main() {
 #[component]
 fn App() -> impl IntoView {
     let configuration = Configuration::new("my-app")
-        .with("issuer", "https://login.example")
-        .with("redirectUri", "https://app.example/callback")
-        .with("scope", "openid profile");
-    let login = RwSignal::new_local(Login::opening());
-    Login::open(configuration, move |change| login.set(change));
+        .issuer("https://login.example")
+        .redirect_uri("https://app.example/callback")
+        .scope("openid profile");
+    let auth = RwSignal::new_local(Auth::pending());
+    Auth::start(configuration, move |change| auth.set(change));
     view! {
-        <Show when=move || login.read().require()
-            fallback=move || view! { <button on:click=move |_| login.read().begin()>"Log in"</button> }>
-            <h1>"Hello, " {move || login.read().claim("name").map(String::from)}</h1>
+        <Show when=move || auth.read().require_login()
+            fallback=move || view! { <button on:click=move |_| auth.read().begin_login()>"Log in"</button> }>
+            <h1>"Hello, " {move || auth.read().claim("name").map(String::from)}</h1>
         </Show>
     }
 }

@@ -1,20 +1,20 @@
-//! The login as a signal, and what only people who are signed in may see.
+//! The signal that says who is signed in, and the guard of views for signed-in users.
 
 use leptos::prelude::*;
-use wicketgate::app::Login;
+use wicketgate::Auth;
 
-/// Who is signed in: the signal that `App` provides.
-pub fn use_login() -> RwSignal<Login, LocalStorage> {
+/// The signal that `App` provides: who is signed in.
+pub fn use_auth() -> RwSignal<Auth, LocalStorage> {
     expect_context()
 }
 
-/// Shows `children` to people who are signed in. Sends others to log in, and back to here.
+/// Shows `children` to signed-in users. Sends other users to the login, which leads back to this page.
 #[component]
 pub fn Guarded(children: ChildrenFn) -> impl IntoView {
-    let login = use_login();
+    let auth = use_auth();
     view! {
-        <Show when=move || login.read().require()
-            fallback=move || view! { <button on:click=move |_| login.read().begin()>"Log in"</button> }>
+        <Show when=move || auth.read().require_login()
+            fallback=move || view! { <button on:click=move |_| auth.read().begin_login()>"Log in"</button> }>
             {children()}
         </Show>
     }

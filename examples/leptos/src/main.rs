@@ -1,6 +1,6 @@
 //! A single-page app with leptos that logs in with wicketgate.
 
-// As the README has it: leptos' bare template and ten lines. Here it only has to compile.
+// As docs/guide/rust.md has it: leptos' bare template and ten lines. Here it only has to compile.
 #[expect(dead_code)]
 mod bare;
 mod guard;
@@ -12,16 +12,16 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::path;
 use wasm_bindgen_futures::spawn_local;
-use wicketgate::{app::Login, client::Configuration};
+use wicketgate::{Auth, Configuration};
 
-use guard::{Guarded, use_login};
+use guard::{Guarded, use_auth};
 use pages::{Account, Home, Order};
 
 fn main() {
     let configuration = Configuration::new("my-app")
-        .with("issuer", "https://login.example")
-        .with("redirectUri", "https://app.example/callback")
-        .with("scope", "openid profile");
+        .issuer("https://login.example")
+        .redirect_uri("https://app.example/callback")
+        .scope("openid profile");
     spawn_local(async move {
         let configuration = settings::at_this_host(configuration).await;
         mount_to_body(move || view! { <App configuration/> });
@@ -30,9 +30,9 @@ fn main() {
 
 #[component]
 fn App(configuration: Configuration) -> impl IntoView {
-    let login = RwSignal::new_local(Login::opening());
-    Login::open(configuration, move |change| login.set(change));
-    provide_context(login);
+    let auth = RwSignal::new_local(Auth::pending());
+    Auth::start(configuration, move |change| auth.set(change));
+    provide_context(auth);
     view! {
         <Router>
             <header>
@@ -56,33 +56,33 @@ fn App(configuration: Configuration) -> impl IntoView {
     }
 }
 
-/// Who is signed in, and the way in or out.
+/// The user's name, and the button that logs in or out.
 #[component]
 fn Who() -> impl IntoView {
-    let login = use_login();
-    let name = move || login.read().claim("name").map(String::from);
+    let auth = use_auth();
+    let name = move || auth.read().claim("name").map(String::from);
     view! {
         <p class="who">
             <Show
-                when=move || login.read().session().is_some()
+                when=move || auth.read().session().is_some()
                 fallback=move || view! {
-                    <button class="primary" disabled=move || login.read().is_opening() on:click=move |_| login.read().begin()>
+                    <button class="primary" disabled=move || auth.read().is_pending() on:click=move |_| auth.read().begin_login()>
                         "Log in"
                     </button>
                 }
             >
                 <span>{name}</span>
-                <button on:click=move |_| login.read().log_out()>"Log out"</button>
+                <button on:click=move |_| auth.read().logout()>"Log out"</button>
             </Show>
         </p>
     }
 }
 
-/// What went wrong, in the words of the library.
+/// The last error, in the words of the library.
 #[component]
 fn Problem() -> impl IntoView {
-    let login = use_login();
-    let problem = move || login.read().error().map(|error| (error.code(), error.message(), error.hint()));
+    let auth = use_auth();
+    let problem = move || auth.read().error().map(|error| (error.code(), error.message(), error.hint()));
     move || {
         problem().map(|(code, message, hint)| {
             view! {

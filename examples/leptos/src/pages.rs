@@ -1,9 +1,9 @@
-//! What the app is about.
+//! The pages of the app.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::guard::use_login;
+use crate::guard::use_auth;
 
 /// For everybody.
 #[component]
@@ -14,12 +14,12 @@ pub fn Home() -> impl IntoView {
     }
 }
 
-/// What the ID token says of who is signed in.
+/// The claims of the ID token.
 #[component]
 pub fn Account() -> impl IntoView {
-    let login = use_login();
-    let claim = move |name: &'static str| move || login.read().claim(name).map(String::from);
-    let scope = move || login.read().session().and_then(|session| session.scope.clone());
+    let auth = use_auth();
+    let claim = move |name: &'static str| move || auth.read().claim(name).map(String::from);
+    let scope = move || auth.read().session().and_then(|session| session.scope.clone());
     view! {
         <h1>"Hello, " {claim("name")} "."</h1>
         <dl>
@@ -30,13 +30,13 @@ pub fn Account() -> impl IntoView {
     }
 }
 
-/// One of the orders, by the number in its address.
+/// One of the orders, by the number in its URL.
 #[component]
 pub fn Order() -> impl IntoView {
     let parameters = use_params_map();
-    let login = use_login();
+    let auth = use_auth();
     let number = move || parameters.read().get("number");
-    let name = move || login.read().claim("name").map(String::from);
+    let name = move || auth.read().claim("name").map(String::from);
     view! {
         <h1>"Order " {number}</h1>
         <p class="lead">"One oak gate with a wicket in it, for " {name} "."</p>

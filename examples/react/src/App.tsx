@@ -1,23 +1,23 @@
-import { createClient } from "wicketgate";
+import { createClient } from "wicketgate/all";
 import { AuthProvider, RequireAuth } from "wicketgate/react";
-import { Outlet, Route, Routes, useNavigate } from "react-router";
+import { BrowserRouter, Outlet, Route, Routes } from "react-router";
 import { config, login } from "./config.ts";
 import Account from "./Account.tsx";
+import Failure from "./Failure.tsx";
 import Frame from "./Frame.tsx";
 import Home from "./Home.tsx";
 
 export default function App() {
   return (
-    <AuthProvider client={() => createClient(config())} navigate={useNavigate()} login={login}>
-      <Frame>
-        <Routes>
+    <AuthProvider client={() => createClient(config())} login={login} fallback="One moment.">
+      <BrowserRouter><Routes>
+        <Route element={<Frame />}>
           <Route path="/" element={<Home />} />
-          <Route element={<RequireAuth fallback="One moment."><Outlet /></RequireAuth>}>
+          <Route element={<RequireAuth fallback="One moment." error={Failure}><Outlet /></RequireAuth>}>
             <Route path="/account" element={<Account />} />
           </Route>
-          <Route path="*" element="One moment." />
-        </Routes>
-      </Frame>
+        </Route>
+      </Routes></BrowserRouter>
     </AuthProvider>
   );
 }

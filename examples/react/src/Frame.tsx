@@ -1,13 +1,12 @@
-import type { ReactNode } from "react";
-import { NavLink } from "react-router";
-import { isWicketgateError } from "wicketgate";
+import { NavLink, Outlet } from "react-router";
 import { useAuth } from "wicketgate/react";
+import Countdown from "./Countdown.tsx";
 
-const says = { loading: "One moment", "signed-out": "Signed out", "signed-in": "Signed in", stale: "Signed in, offline" };
+const says = { loading: "One moment", "signed-out": "Signed out", "signed-in": "Signed in", stale: "Signed in, offline", expired: "Signed out" };
 
-/** What all pages have: the bar, and what went wrong. */
-export default function Frame({ children }: { children: ReactNode }) {
-  const { status, error, login } = useAuth();
+/** The frame of all pages: the bar. */
+export default function Frame() {
+  const { status, session } = useAuth();
   return (
     <>
       <header className={status}>
@@ -25,19 +24,8 @@ export default function Frame({ children }: { children: ReactNode }) {
         </nav>
         <p id="status" role="status">{says[status]}</p>
       </header>
-      <main>{error ? <Failure error={error} again={() => login({ returnTo: "/account" })} /> : children}</main>
+      {session.endingAt && <Countdown endingAt={session.endingAt} />}
+      <main><Outlet /></main>
     </>
-  );
-}
-
-function Failure({ error, again }: { error: unknown; again: () => void }) {
-  const { code, message, hint } = isWicketgateError(error) ? error : { code: "error", message: String(error), hint: "" };
-  return (
-    <section id="error" role="alert">
-      <p><code>{code}</code></p>
-      <p>{message}</p>
-      <p className="soft">{hint}</p>
-      <button className="primary" onClick={again}>Try again</button>
-    </section>
   );
 }

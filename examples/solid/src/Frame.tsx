@@ -1,11 +1,10 @@
 import { A } from "@solidjs/router";
-import { Show, type JSX } from "solid-js";
-import { isWicketgateError } from "wicketgate";
+import type { JSX } from "solid-js";
 import { useAuth } from "wicketgate/solid";
 
-const says = { loading: "One moment", "signed-out": "Signed out", "signed-in": "Signed in", stale: "Signed in, offline" };
+const says = { loading: "One moment", "signed-out": "Signed out", "signed-in": "Signed in", stale: "Signed in, offline", expired: "Signed out" };
 
-/** What all pages have: the bar, and what went wrong. */
+/** The frame of all pages: the bar. */
 export default function Frame(props: { children?: JSX.Element }) {
   const auth = useAuth();
   return (
@@ -25,24 +24,7 @@ export default function Frame(props: { children?: JSX.Element }) {
         </nav>
         <p id="status" role="status">{says[auth.status]}</p>
       </header>
-      <main>
-        <Show when={auth.error} fallback={props.children} keyed>
-          {(error) => <Failure error={error} again={() => auth.login({ returnTo: "/account" })} />}
-        </Show>
-      </main>
+      <main>{props.children}</main>
     </>
-  );
-}
-
-function Failure(props: { error: unknown; again: () => void }) {
-  const failure = () =>
-    isWicketgateError(props.error) ? props.error : { code: "error", message: String(props.error), hint: "" };
-  return (
-    <section id="error" role="alert">
-      <p><code>{failure().code}</code></p>
-      <p>{failure().message}</p>
-      <p class="soft">{failure().hint}</p>
-      <button class="primary" onClick={() => props.again()}>Try again</button>
-    </section>
   );
 }

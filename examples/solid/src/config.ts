@@ -1,12 +1,12 @@
-import { worksmart, type Claims, type ClientConfig, type LoginOptions } from "wicketgate";
+import { worksmart, type Claims, type ClientConfig, type LoginOptions } from "wicketgate/all";
 
 const { VITE_ISSUER, VITE_CLIENT_ID, VITE_WORKSMART } = import.meta.env;
 const redirectUri = () => `${location.origin}/callback`;
 
-/** A function, because there is a `location` in the browser only. */
+/** A function, because only a browser has a `location`. */
 export const config = (): ClientConfig => (VITE_WORKSMART ? behindBackend() : openid());
 
-/** A refresh token is given to those who were asked for it. */
+/** The provider gives a refresh token only after it has asked the user for consent. */
 export const login: LoginOptions = VITE_WORKSMART ? {} : { prompt: "consent" };
 
 const openid = (): ClientConfig => ({
@@ -23,7 +23,7 @@ const behindBackend = (): ClientConfig =>
     baseUrl: VITE_WORKSMART,
     clientId: VITE_CLIENT_ID,
     redirectUri: redirectUri(),
-    backend: { exchangeUrl: "/auth/exchange", sessionUrl: "/auth/session", logoutUrl: "/auth/logout" },
+    backend: { exchangeUrl: "/auth/exchange", beginUrl: "/auth/begin", sessionUrl: "/auth/session", logoutUrl: "/auth/logout" },
   });
 
 export interface User {
@@ -31,7 +31,7 @@ export interface User {
   email?: string;
 }
 
-/** From the OpenID provider, or from an API that the backend calls for the page. */
+/** The claims about the user: from the OpenID provider, or from an API that the backend calls for the page. */
 export async function whoAmI(auth: { userInfo(): Promise<Claims> }): Promise<User> {
   if (!VITE_WORKSMART) return auth.userInfo() as Promise<User>;
   const answer = await fetch("/api/v1/me");

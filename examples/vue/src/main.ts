@@ -1,4 +1,4 @@
-import { createClient } from "wicketgate";
+import { createClient } from "wicketgate/all";
 import { createAuth } from "wicketgate/vue";
 import { createApp } from "vue";
 import { createRouter, createWebHistory } from "vue-router";

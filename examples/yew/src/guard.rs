@@ -1,12 +1,12 @@
-//! The login as a hook, and what only people who are signed in may see.
+//! The hook that says who is signed in, and the guard of views for signed-in users.
 
-use wicketgate::app::Login;
+use wicketgate::Auth;
 use yew::prelude::*;
 
-/// Who is signed in, as `App` provides it.
+/// Who is signed in: the value that `App` provides.
 #[hook]
-pub fn use_login() -> Login {
-    use_context().unwrap_or_else(Login::opening)
+pub fn use_auth() -> Auth {
+    use_context().unwrap_or_else(Auth::pending)
 }
 
 #[derive(PartialEq, Properties)]
@@ -14,13 +14,13 @@ pub struct GuardedProps {
     pub children: Html,
 }
 
-/// Shows `children` to people who are signed in. Sends others to log in, and back to here.
+/// Shows `children` to signed-in users. Sends other users to the login, which leads back to this page.
 #[component]
 pub fn Guarded(props: &GuardedProps) -> Html {
-    let login = use_login();
+    let auth = use_auth();
     html! {
-        if login.require() {
+        if auth.require_login() {
             { props.children.clone() }
-        } else { <button onclick={move |_| login.begin()}>{ "Log in" }</button> }
+        } else { <button onclick={move |_| auth.begin_login()}>{ "Log in" }</button> }
     }
 }

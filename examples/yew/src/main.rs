@@ -1,6 +1,6 @@
 //! A single-page app with yew that logs in with wicketgate.
 
-// As docs/rust.md has it: yew's bare template and ten lines. Here it only has to compile.
+// As docs/guide/rust.md shows it: yew's bare template and ten lines. Here it only has to compile.
 #[expect(dead_code)]
 mod bare;
 mod guard;
@@ -9,11 +9,11 @@ mod pages;
 mod settings;
 
 use wasm_bindgen_futures::spawn_local;
-use wicketgate::{app::Login, client::Configuration};
+use wicketgate::{Auth, Configuration};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-use guard::{Guarded, use_login};
+use guard::{Guarded, use_auth};
 use pages::{Account, Home, Order};
 
 #[derive(Clone, PartialEq, Routable)]
@@ -33,9 +33,9 @@ enum Route {
 
 fn main() {
     let configuration = Configuration::new("my-app")
-        .with("issuer", "https://login.example")
-        .with("redirectUri", "https://app.example/callback")
-        .with("scope", "openid profile");
+        .issuer("https://login.example")
+        .redirect_uri("https://app.example/callback")
+        .scope("openid profile");
     spawn_local(async move {
         let configuration = settings::at_this_host(configuration).await;
         yew::Renderer::<App>::with_props(AppProps { configuration }).render();
@@ -50,11 +50,11 @@ struct AppProps {
 #[component]
 fn App(props: &AppProps) -> Html {
     let configuration = props.configuration.clone();
-    let login = use_state(Login::opening);
-    let set = login.setter();
-    use_effect_with((), move |()| Login::open(configuration, move |change| set.set(change)));
+    let auth = use_state(Auth::pending);
+    let set = auth.setter();
+    use_effect_with((), move |()| Auth::start(configuration, move |change| set.set(change)));
     html! {
-        <ContextProvider<Login> context={(*login).clone()}>
+        <ContextProvider<Auth> context={(*auth).clone()}>
             <BrowserRouter>
                 <Header />
                 <main>
@@ -62,7 +62,7 @@ fn App(props: &AppProps) -> Html {
                     <Switch<Route> render={page} />
                 </main>
             </BrowserRouter>
-        </ContextProvider<Login>>
+        </ContextProvider<Auth>>
     }
 }
 
@@ -93,29 +93,29 @@ fn Header() -> Html {
     }
 }
 
-/// Who is signed in, and the way in or out.
+/// The user's name, and the button that logs in or out.
 #[component]
 fn Who() -> Html {
-    let login = use_login();
-    let name = login.claim("name").map(String::from);
+    let auth = use_auth();
+    let name = auth.claim("name").map(String::from);
     html! {
         <p class="who">
-            if login.session().is_some() {
+            if auth.session().is_some() {
                 <span>{ name }</span>
-                <button onclick={move |_| login.log_out()}>{ "Log out" }</button>
+                <button onclick={move |_| auth.logout()}>{ "Log out" }</button>
             } else {
-                <button class="primary" disabled={login.is_opening()} onclick={move |_| login.begin()}>{ "Log in" }</button>
+                <button class="primary" disabled={auth.is_pending()} onclick={move |_| auth.begin_login()}>{ "Log in" }</button>
             }
         </p>
     }
 }
 
-/// What went wrong, in the words of the library.
+/// The last error, in the words of the library.
 #[component]
 fn Problem() -> Html {
-    let login = use_login();
+    let auth = use_auth();
     html! {
-        if let Some(error) = login.error() {
+        if let Some(error) = auth.error() {
             <section class="problem" role="alert">
                 <p><code>{ error.code() }</code></p>
                 <p>{ error.message() }</p>

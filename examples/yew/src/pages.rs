@@ -1,8 +1,8 @@
-//! What the app is about.
+//! The pages of the app.
 
 use yew::prelude::*;
 
-use crate::guard::use_login;
+use crate::guard::use_auth;
 
 /// For everybody.
 #[component]
@@ -15,12 +15,12 @@ pub fn Home() -> Html {
     }
 }
 
-/// What the ID token says of who is signed in.
+/// The claims of the ID token.
 #[component]
 pub fn Account() -> Html {
-    let login = use_login();
-    let claim = |name| login.claim(name).map(String::from);
-    let scope = login.session().and_then(|session| session.scope.clone());
+    let auth = use_auth();
+    let claim = |name| auth.claim(name).map(String::from);
+    let scope = auth.session().and_then(|session| session.scope.clone());
     html! {
         <>
             <h1>{ "Hello, " }{ claim("name") }{ "." }</h1>
@@ -38,11 +38,11 @@ pub struct OrderProps {
     pub number: String,
 }
 
-/// One of the orders, by the number in its address.
+/// One of the orders, by the number in its URL.
 #[component]
 pub fn Order(props: &OrderProps) -> Html {
-    let login = use_login();
-    let name = login.claim("name").map(String::from);
+    let auth = use_auth();
+    let name = auth.claim("name").map(String::from);
     html! {
         <>
             <h1>{ "Order " }{ &props.number }</h1>

@@ -1,6 +1,6 @@
 export default {
   section: "OIDC Core §5.5.1.1",
-  about: "an acr was asked for, but was not essential, and none is there",
+  about: "a voluntary acr was requested, and there is none",
   expect: { accepted: true },
   options: { extraParams: { claims: '{"id_token":{"acr":{"values":["gold"]}}}' } },
 };

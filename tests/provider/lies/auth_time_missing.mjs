@@ -1,6 +1,6 @@
 export default {
   section: "OIDC Core §2",
-  about: "auth_time is missing, and nobody asked for it",
+  about: "auth_time is missing, and was not requested",
   expect: { accepted: true },
   claims: ({ auth_time, ...claims }) => claims,
 };

@@ -1,6 +1,6 @@
 export default {
   section: "OIDC Core §5.6.2",
-  about: "there are claims that no client knows, distributed ones among them",
+  about: "there are unknown claims, including distributed ones",
   expect: { accepted: true },
   claims: (claims) => ({
     ...claims,

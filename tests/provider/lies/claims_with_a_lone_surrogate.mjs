@@ -1,6 +1,6 @@
 export default {
   section: "RFC 8259 §8.2",
-  about: "a claim has an escape that stands for no character",
+  about: "a claim contains an escape of a lone surrogate",
   expect: { error: "id_token_invalid" },
   claims: (claims) => ({ ...claims, name: "\ud800" }),
 };

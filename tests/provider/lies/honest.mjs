@@ -1,5 +1,5 @@
 export default {
   section: "OIDC Core §3.1.3.7",
-  about: "nothing is wrong",
+  about: "everything is correct",
   expect: { accepted: true },
 };

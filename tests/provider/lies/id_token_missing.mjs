@@ -1,6 +1,6 @@
 export default {
   section: "OIDC Core §3.1.3.3",
-  about: "openid was asked for, and there is no ID token",
+  about: "openid was requested, and there is no ID token",
   expect: { error: "id_token_invalid" },
   tokenResponse: ({ id_token, ...body }) => body,
 };

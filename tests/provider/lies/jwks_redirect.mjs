@@ -3,5 +3,5 @@ export default {
   about: "the JWK Set is elsewhere, and a redirect leads there",
   expect: { error: "network_failed" },
   keysAnswer: (answer, { request, issuer }) =>
-    request.query ? answer : { status: 302, headers: { location: `${issuer}/jwks?moved` }, body: "" },
+    request.query ? answer : { status: 302, headers: { location: `${request.url}?moved` }, body: "" },
 };

@@ -1,6 +1,6 @@
 export default {
   section: "RFC 7517 §5",
-  about: "entries of the JWK Set that no client can use stand beside the right key",
+  about: "the JWK Set contains unusable entries beside the right key",
   expect: { accepted: true },
   keys: ([key]) => [
     null,

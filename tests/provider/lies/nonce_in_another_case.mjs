@@ -1,6 +1,6 @@
 export default {
   section: "OIDC Core §2",
-  about: "nonce is the one that was sent, in upper case",
+  about: "nonce is the requested one in upper case",
   expect: { error: "id_token_invalid", claim: "nonce" },
   claims: (claims) => ({ ...claims, nonce: claims.nonce.toUpperCase() }),
 };

@@ -1,6 +1,6 @@
 export default {
   section: "RFC 7515 §2",
-  about: "the signature is padded as base64 is",
+  about: "the signature is padded like base64",
   expect: { error: "id_token_invalid" },
   idToken: (token) => `${token}==`,
 };

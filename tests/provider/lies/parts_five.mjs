@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 export default {
   section: "RFC 7516 §7.1",
-  about: "the ID token is encrypted, which nobody asked for",
+  about: "the ID token is encrypted, which was not requested",
   expect: { error: "id_token_invalid" },
   idToken(token) {
     const header = Buffer.from(JSON.stringify({ alg: "ECDH-ES+A256KW", enc: "A256GCM", cty: "JWT" }));

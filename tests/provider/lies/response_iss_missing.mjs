@@ -1,6 +1,6 @@
 export default {
   section: "RFC 9207 §2.4",
-  about: "the authorization response has no iss, though the metadata says that it always has",
+  about: "the authorization response has no iss, although the metadata advertise it",
   expect: { error: "issuer_mismatch" },
   authorizationResponse: ({ iss, ...parameters }) => parameters,
 };

@@ -1,6 +1,6 @@
 export default {
   section: "RFC 6749 §5.1",
-  about: "the token response has members that no client knows",
+  about: "the token response has unknown members",
   expect: { accepted: true },
   tokenResponse: (body) => ({ ...body, created_at: 1, sub: "eve", claims: { sub: "eve" }, resource: ["a"] }),
 };

@@ -1,6 +1,6 @@
 export default {
   section: "OIDC Core §5.3.2",
-  about: "UserInfo is asked for, and nothing is wrong",
+  about: "UserInfo is requested, and everything is correct",
   expect: { accepted: true },
   when: "userinfo",
 };

@@ -1,6 +1,6 @@
 export default {
   section: "OIDC Core §5.3.2",
-  about: "the UserInfo answer is signed, and says that it is JSON",
+  about: "the UserInfo answer is signed, but its content type is JSON",
   expect: { error: "userinfo_invalid" },
   when: "userinfo",
   userinfoAnswer: (answer, { jwt, key, alg, issuer, clientId }) => ({

@@ -1,6 +1,6 @@
 export default {
   section: "OIDC Core §5.3.2",
-  about: "the signed UserInfo answer is about somebody else",
+  about: "the signed UserInfo answer is about another user",
   expect: { error: "userinfo_invalid", claim: "sub" },
   when: "userinfo",
   userinfoAnswer: (answer, { jwt, key, alg, issuer, clientId }) => ({

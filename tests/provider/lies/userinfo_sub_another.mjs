@@ -1,6 +1,6 @@
 export default {
   section: "OIDC Core §5.3.2",
-  about: "the UserInfo answer is about somebody else",
+  about: "the UserInfo answer is about another user",
   expect: { error: "userinfo_invalid", claim: "sub" },
   when: "userinfo",
   userinfo: (claims) => ({ ...claims, sub: "eve" }),

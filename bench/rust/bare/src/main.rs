@@ -1,4 +1,4 @@
-//! Yew's bare template: what all the others are held against.
+//! Yew's bare template, with which all the others are compared.
 
 use yew::prelude::*;
 

@@ -1,5 +1,5 @@
-//! The same with openidconnect, which has messages and checks: where the state is kept, and what a view shows, is the
-//! app's. No tabs, no store for tokens, no refresh.
+//! The template with openidconnect. That crate has messages and checks; the app itself decides where the state is kept and what
+//! a view shows. No tabs, no store for tokens, no refresh.
 
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata};
 use openidconnect::{

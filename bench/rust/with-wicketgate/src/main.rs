@@ -1,6 +1,6 @@
-//! The bare template and the ten lines of docs/rust.md, with a button that logs out.
+//! The bare template and the ten lines of docs/guide/rust.md, with a button that logs out.
 
-use wicketgate::{app::Login, client::Configuration};
+use wicketgate::{Auth, Configuration};
 use yew::prelude::*;
 
 fn main() {
@@ -10,18 +10,18 @@ fn main() {
 #[component]
 fn App() -> Html {
     let configuration = Configuration::new("my-app")
-        .with("issuer", "https://login.example")
-        .with("redirectUri", "https://app.example/callback")
-        .with("scope", "openid profile");
-    let login = use_state(Login::opening);
-    let set = login.setter();
-    use_effect_with((), move |()| Login::open(configuration, move |change| set.set(change)));
+        .issuer("https://login.example")
+        .redirect_uri("https://app.example/callback")
+        .scope("openid profile");
+    let auth = use_state(Auth::pending);
+    let set = auth.setter();
+    use_effect_with((), move |()| Auth::start(configuration, move |change| set.set(change)));
     html! {
-        if login.session().is_some() {
-            <h1>{ "Hello, " }{ login.claim("name").map(String::from) }</h1>
-            <button onclick={move |_| login.log_out()}>{ "Log out" }</button>
+        if auth.session().is_some() {
+            <h1>{ "Hello, " }{ auth.claim("name").map(String::from) }</h1>
+            <button onclick={move |_| auth.logout()}>{ "Log out" }</button>
         } else {
-            <button onclick={move |_| login.begin()}>{ "Log in" }</button>
+            <button onclick={move |_| auth.begin_login()}>{ "Log in" }</button>
         }
     }
 }

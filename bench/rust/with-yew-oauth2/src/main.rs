@@ -1,4 +1,4 @@
-//! The same with yew-oauth2 and its openid feature, as its documentation has it.
+//! The template with yew-oauth2 and its openid feature, as its documentation shows it.
 
 use yew::prelude::*;
 use yew_oauth2::openid::{Config, OAuth2, use_auth_agent};

@@ -1,4 +1,4 @@
-import { createClient } from "wicketgate";
+import { createClient } from "wicketgate/all";
 import { createAuth } from "wicketgate/svelte";
 import { goto } from "$app/navigation";
 import { config, login } from "./config";

@@ -1,0 +1,3 @@
+import { doctor } from "wicketgate/doctor";
+
+window.doctor = doctor;
