@@ -38,10 +38,11 @@ pub(crate) fn finish<P: Host>(_: &Connection<P>, exchange: &CodeExchange, respon
     exchange.finish(response)
 }
 
-/// Sends a refresh request.
+/// Sends a refresh request. Nothing waits between the caller's own check and the request.
 pub(crate) fn send_refresh<P: Host>(
     connection: &Connection<P>,
     request: Request,
+    _may_send: impl Fn() -> bool,
 ) -> impl Future<Output = Result<Response, Error>> {
     connection.send(request)
 }

@@ -159,15 +159,18 @@ pub(crate) async fn proof<P: Host>(
 }
 
 /// Sends `request`, with a proof if it is to be `bound_to` a key with this thumbprint. If the answer says that only the nonce was
-/// missing, sends it once more, with the nonce of that answer: the server has read nothing else of it.
+/// missing, sends it once more, with the nonce of that answer: the server has read nothing else of it. Making a proof waits, so
+/// `may_send` is asked after that, each time.
 ///
 /// # Errors
-/// `storage_unavailable` if the browser did not keep that key; those of a request.
+/// `storage_unavailable` if the browser did not keep that key; `timed_out` if the request may not be sent any more; those of a
+/// request.
 async fn send<P: Host>(
     connection: &Connection<P>,
     mut request: Request,
     bound_to: Option<String>,
     access_token: Option<&Secret>,
+    may_send: impl Fn() -> bool,
 ) -> Result<Response, Error> {
     let key = match bound_to {
         Some(thumbprint) => {
@@ -186,6 +189,9 @@ async fn send<P: Host>(
             let (proof, nonce) = proof(connection, key, method, &url, access_token).await?;
             request = request.with_proof(proof);
             sent = nonce;
+        }
+        if !may_send() {
+            return Err(ErrorKind::TimedOut(request.purpose).into());
         }
         let response = connection.send(request).await?;
         connection.page.nonces.borrow_mut().remember(&url, &response.dpop_nonce);
@@ -211,7 +217,7 @@ pub(crate) fn send_push<P: Host>(
     request: Request,
     transaction: &Transaction,
 ) -> impl Future<Output = Result<Response, Error>> {
-    send(connection, request, transaction.key_thumbprint().map(String::from), None)
+    send(connection, request, transaction.key_thumbprint().map(String::from), None, || true)
 }
 
 /// Sends the request that redeems the code, with a proof if the code is bound to a key.
@@ -223,7 +229,7 @@ pub(crate) fn send_code<P: Host>(
     request: Request,
     exchange: &CodeExchange,
 ) -> impl Future<Output = Result<Response, Error>> {
-    send(connection, request, exchange.key_thumbprint().map(String::from), None)
+    send(connection, request, exchange.key_thumbprint().map(String::from), None, || true)
 }
 
 /// Reads the answer to it. A token of the type DPoP is accepted only if a proof was sent.
@@ -242,15 +248,16 @@ pub(crate) fn finish<P: Host>(
 }
 
 /// Sends a refresh request, with a proof if the login was bound to a key: its refresh token is, even if the access token is not
-/// (§5).
+/// (§5). `may_send` says whether this page is still the one that refreshes.
 ///
 /// # Errors
-/// Those of a request; `storage_unavailable` if the browser did not keep that key.
+/// Those of a request; `storage_unavailable` if the browser did not keep that key; `timed_out` if the page may not send it.
 pub(crate) fn send_refresh<P: Host>(
     connection: &Connection<P>,
     request: Request,
+    may_send: impl Fn() -> bool,
 ) -> impl Future<Output = Result<Response, Error>> {
-    send(connection, request, bound_to(connection), None)
+    send(connection, request, bound_to(connection), None, may_send)
 }
 
 /// The thumbprint of the key to which the login was bound.
@@ -285,5 +292,5 @@ pub(crate) async fn ask_user_info<P: Host>(
         true => Request::get(Purpose::UserInfo, endpoint.into()).with_bound_token(access_token),
         false => userinfo::request(endpoint, access_token),
     };
-    send(connection, request, bound_to(connection).filter(|_| is_bound), Some(access_token)).await
+    send(connection, request, bound_to(connection).filter(|_| is_bound), Some(access_token), || true).await
 }

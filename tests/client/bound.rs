@@ -394,6 +394,24 @@ mod nonces {
         host.run_tasks();
         assert_eq!(client.session().status, Status::SignedIn, "it was tried again later");
     }
+
+    #[test]
+    fn a_refresh_is_not_repeated_once_another_tab_may_refresh_or_has() {
+        let lease_over = |host: &TestHost| host.jump_to(host.wall_clock() + 60_000);
+        let written_elsewhere = |host: &TestHost| {
+            let content = host.origin_content();
+            let (key, _) = content.iter().find(|(key, _)| !key.ends_with(".lease")).unwrap();
+            host.plant_in_origin(key, "1.of-another-tab");
+        };
+        for meanwhile in [lease_over, written_elsewhere] {
+            let host = tab();
+            let client = signed_in(&host);
+            host.answer_after(demanding("n-1"), meanwhile);
+            host.answer(Answer::json(200, &renewed_tokens(2)));
+            assert_eq!(code(renew(&client)), "timed_out");
+            assert_eq!(sent(&host, Purpose::Refresh).len(), 1);
+        }
+    }
 }
 
 /// A request to an API carries the token by the scheme DPoP, and a proof that is about this request and this token. If the API

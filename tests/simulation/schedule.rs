@@ -313,6 +313,11 @@ impl Sim {
             self.open_tab();
             self.rest();
         }
+        // A busy server may have asked a page to wait that is not stale: it was refused the token of an API.
+        if self.world.pages.borrow().iter().any(|page| page.left_alone.is_some_and(|(_, until)| until > world.now.get())) {
+            self.pass(LONGEST_HOLD_OFF);
+            self.rest();
+        }
         // All clients ask for a token; then the server is asked, by one of them if they share the session.
         let live = self.live();
         let one = live[world.random.below(live.len() as u64) as usize];

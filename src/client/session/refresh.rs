@@ -145,13 +145,18 @@ async fn renew_alone<P: Host>(
         return Ok(());
     }
     // The page may have slept since it got the lease, and another tab may have it by now.
-    if lease.as_ref().is_some_and(|lease| !lease.is_good()) {
+    if !is_good(lease.as_ref()) {
         state.go_stale();
         return Err(ErrorKind::TimedOut(Purpose::Refresh).into());
     }
     #[cfg(feature = "dpop")]
     proofs::key_of_session(connection).await.inspect_err(|_| state.go_stale())?;
-    renew(connection, target, is_forced).await
+    renew(connection, target, is_forced, lease.as_ref()).await
+}
+
+/// Whether no other tab has taken this tab's `lease`, as far as the clock tells.
+fn is_good<P: Host>(lease: Option<&Lease<P>>) -> bool {
+    lease.is_none_or(Lease::is_good)
 }
 
 /// Continues with the entry in the store.
@@ -170,7 +175,12 @@ async fn reload_now<P: Host>(connection: &Connection<P>) -> Result<(), Error> {
 
 /// Sends the refresh token, and continues with the answer.
 #[expect(clippy::too_many_lines, reason = "each function that waits is a state machine: as three, they cost a page 700 bytes")]
-async fn renew<P: Host>(connection: &Rc<Connection<P>>, target: &Target, is_forced: bool) -> Result<(), Error> {
+async fn renew<P: Host>(
+    connection: &Rc<Connection<P>>,
+    target: &Target,
+    is_forced: bool,
+    lease: Option<&Lease<'_, P>>,
+) -> Result<(), Error> {
     let (host, session) = (connection.host(), &connection.session);
     let (state, store) = (&session.state, &session.store);
     let guard = state.timeline.of_session();
@@ -179,7 +189,9 @@ async fn renew<P: Host>(connection: &Rc<Connection<P>>, target: &Target, is_forc
     let request = request.ok_or(ErrorKind::NoSession { reason: "nobody is signed in" })?;
     let sent_at = connection.now();
     let fetch_keys = id_token::fetch_keys_beside(connection, state.session().claims.is_some());
-    let (response, ()) = both(proofs::send_refresh(connection, request), fetch_keys).await;
+    // A tab that lost its lease while it slept may have written since this one looked.
+    let may_send = || is_good(lease) && !store.has_changed_elsewhere(host);
+    let (response, ()) = both(proofs::send_refresh(connection, request, may_send), fetch_keys).await;
     let mut is_rotated = false;
     let retry_after = response.as_ref().ok().and_then(|response| response.retry_after);
     let outcome = match response.and_then(|response| proofs::refreshed(connection, &response)) {
