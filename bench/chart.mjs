@@ -11,13 +11,14 @@ const whole = (unit) => (value) => `${Math.round(value).toLocaleString("en")}${u
  * For each panel: the title, which direction is better, the medians by name (with or without quartiles), and the format of a
  * value.
  */
-const panels = ({ size, cold, click, landing, fetch, urls, callbacks, login, heap, tampered, refresh }) => [
+const panels = ({ size, cold, click, landing, fetch, proofs, urls, callbacks, login, heap, tampered, refresh }) => [
   ["Nobody is signed in: known after, slow network and CPU", "less", known(cold.slow), whole(" ms")],
   ["Click to leaving for the server, slow network and CPU", "less", click.slow, whole(" ms")],
   ["Callback page until signed in, slow network and CPU", "less", landing.slow, whole(" ms")],
   ["Script for the whole job, brotli", "less", map(size, ({ first, later }, name) => ({ median: first.brotli + (name.startsWith("wicketgate") ? later.brotli : 0) })), kilo],
   ["Page load to a URL, slow network and CPU", "less", map(cold.slow, ({ discovered, given }) => discovered ?? given), whole(" ms")],
   ["Added to a request with the token", "less", map(without(fetch, ["unit", "bare"]), ({ median }) => ({ median: median - fetch.bare.median })), (value) => `${value.toFixed(1)} µs`],
+  ["Request with a proof (DPoP)", "less", map(proofs.peers, ({ alone }) => alone), whole(" µs")],
   ["Authorization URLs per second", "more", urls.few, whole("")],
   ["Callbacks per second (* checks the signature)", "more", rename(callbacks.rates, (name) => (callbacks.checksSignature[name] ? `${name} *` : name)), whole("")],
   ["Whole login, loopback", "less", without(login, ["unit"]), whole(" ms")],

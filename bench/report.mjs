@@ -6,23 +6,26 @@ const figure = (value, digits = 0) =>
 const number = (value, digits = 0) =>
   value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-const sections = { size, cold, click, landing, fetch: fetches, urls, callbacks, login, heap, tampered, refresh, begin };
+const sections = { size, cold, click, landing, fetch: fetches, proofs, urls, callbacks, login, heap, tampered, refresh, begin };
 
 export function markdown(all) {
   const parts = [heading(all)];
   for (const [name, section] of Object.entries(sections)) if (all[name]) parts.push(section(all[name], all));
-  if (all.cold && all.urls && all.callbacks) parts.push(standing(goals(all)));
+  if (all.cold && all.proofs && all.urls && all.callbacks) parts.push(standing(goals(all)));
   return `${parts.join("\n\n")}\n`;
 }
 
 /** The project's goals and the measured figures: each a ratio, and its minimum or maximum. */
-export function goals({ cold, urls, callbacks }) {
+export function goals({ cold, proofs, urls, callbacks }) {
   const fastest = (rates, isIn) =>
     Object.entries(rates)
       .filter(([name]) => !name.startsWith("wicketgate") && isIn(name))
       .reduce((best, other) => (other[1].median > best[1].median ? other : best));
   const [urlPeer, url] = fastest(urls.few, () => true);
   const [callbackPeer, callback] = fastest(callbacks.rates, (name) => callbacks.checksSignature[name]);
+  const [proofPeer, proof] = fastest(map(proofs.peers, ({ together }) => together), () => true);
+  const [quickPeer, quick] = fastest(map(proofs.peers, ({ alone }) => ({ median: 1 / alone.median })), () => true);
+  const bound = proofs.peers["wicketgate/all"];
   const theirs = cold.slow["oidc-client-ts"];
   return {
     "it is known that nobody is signed in, slow, against oidc-client-ts's URL": { ratio: cold.slow.wicketgate.discovered.known.median / theirs.discovered.median, atMost: 0.8 },
@@ -33,10 +36,14 @@ export function goals({ cold, urls, callbacks }) {
         { ratio: cold.slow[name].discovered.median / theirs.discovered.median, atMost: 1 },
       ]),
     ),
+    [`proofs per second, against ${proofPeer}`]: { ratio: bound.together.median / proof.median, atLeast: 1 },
+    [`time of a request with a proof, against ${quickPeer}`]: { ratio: bound.alone.median * quick.median, atMost: 1 },
     [`authorization URLs per second, against ${urlPeer}`]: { ratio: urls.few.wicketgate.median / url.median, atLeast: 5 },
     [`callbacks per second, against ${callbackPeer}`]: { ratio: callbacks.rates.wicketgate.median / callback.median, atLeast: 1 },
   };
 }
+
+const map = (object, change) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
 function heading({ date, seconds, machine, versions }) {
   const { noise } = machine;
@@ -94,6 +101,12 @@ function fetches({ unit, bare, ...peers }) {
   const row = ([name, time]) => [name, figure(time, 1), number(time.median - bare.median, 1)];
   return section("A request with the token", "Microseconds for each, with a network that answers at once; and how much of it the library adds.",
     ["", "µs", "added"], [["fetch", figure(bare, 1), ""], ...Object.entries(peers).map(row)]);
+}
+
+function proofs({ peers }) {
+  const row = ([name, { alone, together }]) => [name, figure(alone), figure(together)];
+  return section("A request with a token that is bound to a key (DPoP)", "Microseconds for each, one after the other; and how many in a second where fifty are under way at once. Each has its own proof, and the network answers at once.",
+    ["", "µs", "per second"], Object.entries(peers).map(row));
 }
 
 function urls({ few, many, floor }) {

@@ -9,7 +9,7 @@ import { goals, markdown } from "./report.mjs";
 import { startRig } from "./rig.mjs";
 import { quartiles } from "./statistics.mjs";
 
-const names = ["size", "cold", "click", "landing", "fetch", "urls", "callbacks", "login", "heap", "tampered", "refresh", "begin"];
+const names = ["size", "cold", "click", "landing", "fetch", "proofs", "urls", "callbacks", "login", "heap", "tampered", "refresh", "begin"];
 
 const short = process.argv.includes("--short");
 const asked = process.argv.slice(2).filter((name) => name !== "--short");

@@ -34,8 +34,8 @@ export async function measure(rig) {
   return { unit: "1/s", checksSignature: checks, rates: Object.fromEntries(peers.map(({ name }) => [name, quartiles(samples[name])])) };
 }
 
-/** Runs in the page: `fetch` gives a provider's answers. */
-export async function answerAtOnce({ metadata, key, jwk }) {
+/** Runs in the page: `fetch` gives a provider's answers, and those of an API. `bench.watch`, if it is there, sees each request. */
+export async function answerAtOnce({ metadata, key, jwk, tokenType = "Bearer" }) {
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const { kty, n, e, d, p, q, dp, dq, qi } = key;
   const signer = await crypto.subtle.importKey("jwk", { kty, n, e, d, p, q, dp, dq, qi }, algorithm, false, ["sign"]);
@@ -54,7 +54,10 @@ export async function answerAtOnce({ metadata, key, jwk }) {
     "/oauth/token": () => bench.answer,
     "/me": () => ({}),
   };
-  globalThis.fetch = async (input) => answer(paths[new URL(input.url ?? input).pathname]());
+  globalThis.fetch = async (input, init) => {
+    bench.watch?.(input, init);
+    return answer(paths[new URL(input.url ?? input).pathname]());
+  };
 
   /** Prepares the answers to a login: the URL of the authorization response. */
   bench.respondTo = async (url) => {
@@ -66,7 +69,7 @@ export async function answerAtOnce({ metadata, key, jwk }) {
       access_token: await sign({ ...common, aud: "api" }),
       refresh_token: await sign({ ...common, jti: asked.get("state") }),
       id_token: await sign({ ...common, aud: bench.config.clientId, name: "Ada Lovelace", ...(nonce && { nonce }) }),
-      token_type: "Bearer",
+      token_type: tokenType,
       expires_in: 3600,
       scope: bench.config.scope,
     };

@@ -6,22 +6,11 @@ import { answerAtOnce } from "./callbacks.mjs";
 
 const ROUNDS = 20;
 const CALLS = 200;
-const api = "https://api.example";
+export const api = "https://api.example";
 
 export async function measure(rig) {
   const peers = takingPartIn("fetch").filter(({ name }) => ["wicketgate", "auth0-spa-js"].includes(name));
-  rig.page.isolated = true;
-  const tabs = new Map();
-  for (const peer of peers) {
-    const tab = await rig.open(peer, { config: rig.config(peer, { refresh: false, metadata: rig.provider.metadata, api }) });
-    await tab.evaluate(answerAtOnce, { metadata: rig.provider.metadata, key: keys["rsa-1"], jwk: publicJwk(keys["rsa-1"], "RS256") });
-    await tab.evaluate(async () => {
-      globalThis.client = await connect();
-      await client.callback(await bench.respondTo(await client.url()));
-    });
-    tabs.set(peer.name, tab);
-  }
-  rig.page.isolated = false;
+  const tabs = await signedIn(rig, peers);
   const bare = [];
   const samples = Object.fromEntries(peers.map(({ name }) => [name, []]));
   const last = rig.rounds(ROUNDS);
@@ -36,6 +25,24 @@ export async function measure(rig) {
   }
   await Promise.all([...tabs.values()].map((tab) => tab.context().close()));
   return { unit: "µs", bare: quartiles(bare), ...Object.fromEntries(peers.map(({ name }) => [name, quartiles(samples[name])])) };
+}
+
+/** A tab for each of `peers`, by its name, with a user who is signed in, and a network that answers at once. */
+export async function signedIn(rig, peers, { metadata = rig.provider.metadata, ...more } = {}) {
+  rig.page.isolated = true;
+  const tabs = new Map();
+  for (const peer of peers) {
+    const tab = await rig.open(peer, { config: rig.config(peer, { refresh: false, metadata, api, ...more }) });
+    const tokenType = more.dpop ? "DPoP" : "Bearer";
+    await tab.evaluate(answerAtOnce, { metadata, key: keys["rsa-1"], jwk: publicJwk(keys["rsa-1"], "RS256"), tokenType });
+    await tab.evaluate(async () => {
+      globalThis.client = await connect();
+      await client.callback(await bench.respondTo(await client.url()));
+    });
+    tabs.set(peer.name, tab);
+  }
+  rig.page.isolated = false;
+  return tabs;
 }
 
 /** Runs in the page: microseconds for each request. */

@@ -7,6 +7,7 @@ export default async function connect(config) {
     clientId: config.clientId,
     // With refresh tokens, and with tokens in memory, a worker sends the requests to the token endpoint.
     useRefreshTokens: config.refresh,
+    ...(config.dpop && { useDpop: true }),
     ...(config.shared && { cacheLocation: "localstorage" }),
     authorizationParams: { redirect_uri: config.redirectUri, scope: config.scope, prompt: config.prompt },
   });
@@ -24,7 +25,7 @@ export default async function connect(config) {
       await client.handleRedirectCallback(url);
       return client.getIdTokenClaims();
     },
-    fetch: (input) => (fetcher ??= client.createFetcher()).fetchWithAuth(input),
+    fetch: (input) => (fetcher ??= client.createFetcher(config.dpop && { dpopNonceId: "api" })).fetchWithAuth(input),
     token: () => client.getTokenSilently(),
     logout: () => client.logout(),
   };

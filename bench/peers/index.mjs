@@ -13,6 +13,7 @@ import { readFileSync } from "node:fs";
  * @property {string} id the file's name, and the peer's in addresses
  * @property {string} package
  * @property {string} version
+ * @property {boolean} [hasProofs] whether it can bind tokens to a key of its own (RFC 9449), with `dpop: true` in `config`
  * @property {boolean} [checksSignature] whether it checks the signature of an ID token
  * @property {object} [config] further members of its configuration
  * @property {string} [head] further elements of its page's head
@@ -23,7 +24,7 @@ import { readFileSync } from "node:fs";
 /** @type {Peer[]} */
 export const peers = [
   { name: "wicketgate", file: "wicketgate.js", package: "wicketgate", checksSignature: true },
-  { name: "wicketgate/all", file: "wicketgate-all.js", package: "wicketgate", only: ["size", "landing"], checksSignature: true },
+  { name: "wicketgate/all", file: "wicketgate-all.js", package: "wicketgate", only: ["size", "landing", "proofs"], checksSignature: true, hasProofs: true },
   {
     name: "wicketgate/handoff", file: "wicketgate-handoff.js", package: "wicketgate", inOne: true,
     only: ["size", "cold", "click", "landing"],
@@ -40,14 +41,14 @@ export const peers = [
     name: "wicketgate, memory", file: "wicketgate.js", package: "wicketgate", config: { memory: true },
     only: ["callbacks"], checksSignature: true,
   },
-  { name: "oidc-client-ts", file: "oidc-client-ts.js", package: "oidc-client-ts" },
-  { name: "auth0-spa-js", file: "auth0-spa-js.js", package: "@auth0/auth0-spa-js" },
+  { name: "oidc-client-ts", file: "oidc-client-ts.js", package: "oidc-client-ts", hasProofs: true },
+  { name: "auth0-spa-js", file: "auth0-spa-js.js", package: "@auth0/auth0-spa-js", hasProofs: true },
   { name: "oauth4webapi", file: "oauth4webapi.js", package: "oauth4webapi" },
   {
     name: "oauth4webapi + signature", file: "oauth4webapi-signature.js", package: "oauth4webapi",
     only: ["size", "callbacks", "tampered"], checksSignature: true,
   },
-  { name: "msal-browser", file: "msal-browser.js", package: "@azure/msal-browser" },
+  { name: "msal-browser", file: "msal-browser.js", package: "@azure/msal-browser", hasProofs: true },
   { name: "keycloak-js", file: "keycloak-js.js", package: "keycloak-js" },
   { name: "oidc-spa", file: "oidc-spa.js", package: "oidc-spa", only: ["size"] },
   { name: "@axa-fr/oidc-client", file: "axa-oidc-client.js", package: "@axa-fr/oidc-client", only: ["size"] },

@@ -16,7 +16,12 @@ export default async function connect(config) {
     ...(config.shared && { cache: { cacheLocation: "localStorage" } }),
   });
   await client.initialize();
-  const request = { scopes: config.scope.split(" "), prompt: config.prompt };
+  const about = (uri) => ({ resourceRequestMethod: "GET", resourceRequestUri: uri });
+  const request = {
+    scopes: config.scope.split(" "),
+    prompt: config.prompt,
+    ...(config.dpop && { authenticationScheme: "DPoP", ...about(config.api) }),
+  };
 
   return {
     isSignedIn: () => client.getAllAccounts().length > 0,
@@ -37,6 +42,11 @@ export default async function connect(config) {
       const result = await client.handleRedirectPromise({ hash: new URL(url).hash });
       if (!result) throw new Error("handleRedirectPromise resolved with null");
       return result.idTokenClaims;
+    },
+    async fetch(input) {
+      const [account] = client.getAllAccounts();
+      const { accessToken, dpopProof } = await client.acquireTokenSilent({ ...request, account, ...about(input) });
+      return fetch(input, { headers: { Authorization: `DPoP ${accessToken}`, DPoP: dpopProof } });
     },
     async token() {
       const [account] = client.getAllAccounts();

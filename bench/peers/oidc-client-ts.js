@@ -1,4 +1,4 @@
-import { OidcClient, UserManager, WebStorageStateStore } from "oidc-client-ts";
+import { IndexedDbDPoPStore, OidcClient, UserManager, WebStorageStateStore } from "oidc-client-ts";
 
 export default async function connect(config) {
   const settings = {
@@ -8,6 +8,7 @@ export default async function connect(config) {
     scope: config.scope,
     prompt: config.prompt,
     ...(config.shared && { userStore: new WebStorageStateStore({ store: localStorage }) }),
+    ...(config.dpop && { dpop: { store: new IndexedDbDPoPStore() } }),
     ...(config.metadata && { metadata: config.metadata }),
   };
   const manager = new UserManager(settings);
@@ -19,6 +20,12 @@ export default async function connect(config) {
     url: async () => (await client.createSigninRequest({})).url,
     begin: () => manager.signinRedirect(),
     callback: async (url) => (await manager.signinRedirectCallback(url)).profile,
+    /** Its documentation's way to a request with a proof. */
+    async fetch(input) {
+      const user = await manager.getUser();
+      const proof = await manager.dpopProof(input, user, "GET");
+      return fetch(input, { headers: { Authorization: `DPoP ${user.access_token}`, DPoP: proof } });
+    },
     async token() {
       const user = await manager.getUser();
       const { access_token } = user.expired ? await manager.signinSilent() : user;

@@ -26,14 +26,7 @@ const CONFIGURATION: Shape = Shape {
         #[cfg(feature = "environment")]
         (Kind::Any, "environment"),
         (Kind::Word("S256 off", ""), "pkce"),
-        #[cfg(not(any(feature = "backend", feature = "par", feature = "dpop")))]
-        (Kind::Word("auto never", "always"), "par dpop"),
-        #[cfg(any(feature = "backend", feature = "par"))]
-        (Kind::Word("auto always never", ""), "par"),
-        #[cfg(feature = "dpop")]
-        (Kind::Word("auto always never", ""), "dpop"),
-        #[cfg(all(not(feature = "dpop"), any(feature = "backend", feature = "par")))]
-        (Kind::Word("auto never", "always"), "dpop"),
+        (Kind::Word("auto always never", ""), "par dpop"),
         (Kind::Word("memory session local", "worker"), "tokenStore"),
         (Kind::Word("fail restart", ""), "onUnknownTransaction"),
         (Kind::Word("verify trust-tls", ""), "idTokenSignature"),

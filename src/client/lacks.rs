@@ -1,12 +1,17 @@
 //! The features that this build lacks, and the entry of the npm package that has each. The client refuses them by name, and
 //! never ignores them.
 
-/// Members of the configuration and of options, each with the entry that supports it.
+/// Members of the configuration and of options, each with the entry that supports it. `name=word` is a member that may have
+/// other words.
 pub(crate) const MEMBERS: &[(&str, &str)] = &[
     #[cfg(not(feature = "backend"))]
     ("backend", "wicketgate/handoff"),
     #[cfg(not(feature = "tokens"))]
     ("tokenStore allowedOrigins idTokenSignature clockTolerance trustedAudiences", "wicketgate"),
+    #[cfg(not(any(feature = "backend", feature = "par")))]
+    ("par=always", "wicketgate/all"),
+    #[cfg(not(feature = "dpop"))]
+    ("dpop=always", "wicketgate/all"),
     #[cfg(not(any(feature = "backend", feature = "rar")))]
     ("authorizationDetails", "wicketgate/all"),
     #[cfg(not(feature = "end-session"))]

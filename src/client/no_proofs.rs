@@ -42,7 +42,7 @@ pub(crate) fn finish<P: Host>(_: &Connection<P>, exchange: &CodeExchange, respon
 pub(crate) fn send_refresh<P: Host>(
     connection: &Connection<P>,
     request: Request,
-    _may_send: impl Fn() -> bool,
+    _has_lease: &dyn Fn() -> bool,
 ) -> impl Future<Output = Result<Response, Error>> {
     connection.send(request)
 }

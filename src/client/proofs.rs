@@ -170,7 +170,7 @@ async fn send<P: Host>(
     mut request: Request,
     bound_to: Option<String>,
     access_token: Option<&Secret>,
-    may_send: impl Fn() -> bool,
+    may_send: &dyn Fn() -> bool,
 ) -> Result<Response, Error> {
     let key = match bound_to {
         Some(thumbprint) => {
@@ -217,7 +217,7 @@ pub(crate) fn send_push<P: Host>(
     request: Request,
     transaction: &Transaction,
 ) -> impl Future<Output = Result<Response, Error>> {
-    send(connection, request, transaction.key_thumbprint().map(String::from), None, || true)
+    send(connection, request, transaction.key_thumbprint().map(String::from), None, &|| true)
 }
 
 /// Sends the request that redeems the code, with a proof if the code is bound to a key.
@@ -229,7 +229,7 @@ pub(crate) fn send_code<P: Host>(
     request: Request,
     exchange: &CodeExchange,
 ) -> impl Future<Output = Result<Response, Error>> {
-    send(connection, request, exchange.key_thumbprint().map(String::from), None, || true)
+    send(connection, request, exchange.key_thumbprint().map(String::from), None, &|| true)
 }
 
 /// Reads the answer to it. A token of the type DPoP is accepted only if a proof was sent.
@@ -248,16 +248,20 @@ pub(crate) fn finish<P: Host>(
 }
 
 /// Sends a refresh request, with a proof if the login was bound to a key: its refresh token is, even if the access token is not
-/// (§5). `may_send` says whether this page is still the one that refreshes.
+/// (§5). `has_lease` says whether this page is still the one that refreshes.
 ///
 /// # Errors
-/// Those of a request; `storage_unavailable` if the browser did not keep that key; `timed_out` if the page may not send it.
-pub(crate) fn send_refresh<P: Host>(
+/// Those of a request; `storage_unavailable` if the browser did not keep that key; `timed_out` if the lease is over, or another
+/// tab has renewed the session since `request` was made.
+pub(crate) async fn send_refresh<P: Host>(
     connection: &Connection<P>,
     request: Request,
-    may_send: impl Fn() -> bool,
-) -> impl Future<Output = Result<Response, Error>> {
-    send(connection, request, bound_to(connection), None, may_send)
+    has_lease: &dyn Fn() -> bool,
+) -> Result<Response, Error> {
+    let session = &connection.session;
+    let record = session.state.record();
+    let is_of_session = || session.state.record() == record && !session.store.has_changed_elsewhere(connection.host());
+    send(connection, request, bound_to(connection), None, &|| has_lease() && is_of_session()).await
 }
 
 /// The thumbprint of the key to which the login was bound.
@@ -292,5 +296,5 @@ pub(crate) async fn ask_user_info<P: Host>(
         true => Request::get(Purpose::UserInfo, endpoint.into()).with_bound_token(access_token),
         false => userinfo::request(endpoint, access_token),
     };
-    send(connection, request, bound_to(connection).filter(|_| is_bound), Some(access_token), || true).await
+    send(connection, request, bound_to(connection).filter(|_| is_bound), Some(access_token), &|| true).await
 }

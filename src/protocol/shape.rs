@@ -44,7 +44,8 @@ pub(crate) struct Shape {
     pub(crate) prefix: &'static str,
     /// The names of each kind, separated by spaces: the code reads the tables seldom, and every page loads them.
     pub(crate) members: &'static [(Kind, &'static str)],
-    /// Members that this build does not support, each with the entry of the npm package that does.
+    /// Members, and words of members (`name=word`), that this build does not support, each with the entry of the npm package
+    /// that does.
     pub(crate) lacks: &'static [(&'static str, &'static str)],
     /// Whether members that are not in the table are kept. If not, they are an error.
     pub(crate) is_open: bool,
@@ -64,14 +65,18 @@ impl Shape {
             return Err(self.wrong("", "is not a plain object"));
         }
         for (name, value) in object.members() {
-            if let Some((_, entry)) = self.lacks.iter().find(|(names, _)| has_word(names, name)) {
+            let word = value.as_str().unwrap_or_default();
+            let is_lacking = |lacking: &str| {
+                let (member, only) = cut(lacking, '=');
+                member == name && only.is_none_or(|only| only == word)
+            };
+            if let Some((_, entry)) = self.lacks.iter().find(|(lacking, _)| parts(lacking, ' ').any(is_lacking)) {
                 return Err(Error::elsewhere(&self.full_name(name), entry));
             }
             let kind = self.members.iter().find(|(_, names)| has_word(names, name)).map(|(kind, _)| kind);
             if self.has_nulls && matches!(value, Json::Null) {
                 continue;
             }
-            let word = value.as_str().unwrap_or_default();
             let problem = match kind {
                 Some(Kind::Word(_, later)) if has_word(later, word) => return Err(self.not_yet(name).with_values(word, "")),
                 Some(kind) => kind.problem(value),

@@ -24,14 +24,14 @@ const sets = {
   "wicketgate/handoff": {
     base: { backend },
     has: { ...common, pkce: "off" },
-    lacks: [[pageTokens, "wicketgate"], [{ ...server, ...restart, ...ofAll, environment: {} }, "wicketgate/all"]],
+    lacks: [[pageTokens, "wicketgate"], [{ ...server, ...restart, ...ofAll, environment: {}, dpop: "always" }, "wicketgate/all"]],
     lacksCalls: [calls, "wicketgate"],
     exports: ["beginLogin", "createClient", "handleCallback", "isWicketgateError", "worksmart"],
   },
   wicketgate: {
     base: {},
     has: { ...common, ...pageTokens, ...server, ...restart },
-    lacks: [[{ backend }, "wicketgate/handoff"], [{ ...ofAll, environment: {} }, "wicketgate/all"]],
+    lacks: [[{ backend }, "wicketgate/handoff"], [{ ...ofAll, environment: {}, par: "always", dpop: "always" }, "wicketgate/all"]],
     lacksCalls: [[], ""],
     exports: ["beginLogin", "createClient", "handleCallback", "isWicketgateError"],
   },

@@ -18,7 +18,7 @@ use wicketgate::protocol::json::Json;
 use wicketgate::protocol::secret::Secret;
 
 use super::server::{CLIENT, ISSUER, Rotation, START, Server, Token};
-use super::world::{Event, Fate, Flight, MARK, Rules, Settled, SimulatedHost, Work, World};
+use super::world::{Event, Fate, Flight, MARK, Rules, Settled, SimulatedHost, Tenure, Work, World};
 
 /// How long a page may hold a lock: the time for a request, and ten seconds.
 const HOLD: u64 = 20_000;
@@ -81,6 +81,8 @@ struct Sent {
     generation: u64,
     page: usize,
     flight: u64,
+    /// The tenure in which it was sent.
+    tenure: Option<Tenure>,
     outcome: Option<Settled>,
 }
 
@@ -1192,8 +1194,12 @@ impl Sim {
     fn has_lost_lock(&self, page: usize) -> bool {
         let pages = self.world.pages.borrow();
         let Some(tenure) = &pages[page].tenure else { return self.lease_failed };
-        let is_past = self.world.now.get() - tenure.since >= HOLD && pages[page].freezes > tenure.freezes;
-        is_past || tenure.is_bare || tenure.is_lease && self.world.jumps.get() != tenure.jumps
+        self.is_past(tenure, pages[page].freezes) || tenure.is_bare || tenure.is_lease && self.world.jumps.get() != tenure.jumps
+    }
+
+    /// Whether a tenure is over because its page, which has been frozen so often by now, slept.
+    fn is_past(&self, tenure: &Tenure, freezes: u32) -> bool {
+        self.world.now.get() - tenure.since >= HOLD && freezes > tenure.freezes
     }
 
     fn check_refresh(&mut self, page: usize, token: Token, flight: u64) {
@@ -1215,7 +1221,12 @@ impl Sim {
         for sent in &self.families[token.family].sent {
             let other = sent.page;
             let is_alive = self.world.pages.borrow()[other].is_alive;
-            let is_lost = shares && other != page && (self.has_lost_lock(page) || is_alive && self.has_lost_lock(other));
+            // By now, the page may have had another tenure: for a refresh of a session that has ended since.
+            let freezes = self.world.pages.borrow()[other].freezes;
+            let has_overslept =
+                sent.outcome.is_none() && sent.tenure.as_ref().is_some_and(|tenure| self.is_past(tenure, freezes));
+            let is_lost =
+                shares && other != page && (self.has_lost_lock(page) || is_alive && (self.has_lost_lock(other) || has_overslept));
             let is_same = sent.generation == token.generation;
             let next = match sent.outcome {
                 None if !is_alive => None,
@@ -1235,10 +1246,11 @@ impl Sim {
             }
             wrong = wrong.or(next);
         }
+        let tenure = self.world.pages.borrow()[page].tenure.clone();
         let family = &mut self.families[token.family];
         self.counts.excused += u64::from(excused && !family.is_excused);
         family.is_excused = excused;
-        family.sent.push(Sent { generation: token.generation, page, flight, outcome: None });
+        family.sent.push(Sent { generation: token.generation, page, flight, tenure, outcome: None });
         if let Some(wrong) = wrong.filter(|_| !excused) {
             self.wrong(format!("page {page} sends {wrong}"));
         }

@@ -189,9 +189,7 @@ async fn renew<P: Host>(
     let request = request.ok_or(ErrorKind::NoSession { reason: "nobody is signed in" })?;
     let sent_at = connection.now();
     let fetch_keys = id_token::fetch_keys_beside(connection, state.session().claims.is_some());
-    // A tab that lost its lease while it slept may have written since this one looked.
-    let may_send = || is_good(lease) && !store.has_changed_elsewhere(host);
-    let (response, ()) = both(proofs::send_refresh(connection, request, may_send), fetch_keys).await;
+    let (response, ()) = both(proofs::send_refresh(connection, request, &|| is_good(lease)), fetch_keys).await;
     let mut is_rotated = false;
     let retry_after = response.as_ref().ok().and_then(|response| response.retry_after);
     let outcome = match response.and_then(|response| proofs::refreshed(connection, &response)) {
