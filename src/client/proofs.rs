@@ -4,6 +4,7 @@
 //! Whether a login is bound to a key is decided when it begins, and its transaction remembers the key. From then on, the code,
 //! the refresh token and the access token are used with proofs of that key, and with no other.
 
+use core::pin::Pin;
 use std::rc::Rc;
 
 use super::discovery;
@@ -165,46 +166,49 @@ pub(crate) async fn proof<P: Host>(
 /// # Errors
 /// `storage_unavailable` if the browser did not keep that key; `timed_out` if the request may not be sent any more; those of a
 /// request.
-async fn send<P: Host>(
-    connection: &Connection<P>,
+fn send<'a, P: Host>(
+    connection: &'a Connection<P>,
     mut request: Request,
     bound_to: Option<String>,
-    access_token: Option<&Secret>,
-    may_send: &dyn Fn() -> bool,
-) -> Result<Response, Error> {
-    let key = match bound_to {
-        Some(thumbprint) => {
-            let key = find(connection).await?;
-            Some(key).filter(|key| key.thumbprint() == thumbprint).ok_or(ErrorKind::StorageUnavailable)?.into()
-        }
-        None => None,
-    };
-    let url = Url::parse(&request.url).ok_or(ErrorKind::OriginNotAllowed)?;
-    let method = if request.body.is_some() { "POST" } else { "GET" };
-    let mut again = key.is_some().then(|| request.copied());
-    let begun = connection.now().monotonic;
-    loop {
-        let mut sent = None;
-        if let Some(key) = &key {
-            let (proof, nonce) = proof(connection, key, method, &url, access_token).await?;
-            request = request.with_proof(proof);
-            sent = nonce;
-        }
-        if !may_send() {
-            return Err(ErrorKind::TimedOut(request.purpose).into());
-        }
-        let response = connection.send(request).await?;
-        connection.page.nonces.borrow_mut().remember(&url, &response.dpop_nonce);
-        let asks = || match access_token {
-            Some(_) => refusal_brings_nonce(&response, sent.as_deref()),
-            None => asks_for_nonce(&response, sent.as_deref()),
+    access_token: Option<&'a Secret>,
+    may_send: &'a dyn Fn() -> bool,
+) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + 'a>> {
+    // Boxed, so that its code exists once, and not in each caller.
+    Box::pin(async move {
+        let key = match bound_to {
+            Some(thumbprint) => {
+                let key = find(connection).await?;
+                Some(key).filter(|key| key.thumbprint() == thumbprint).ok_or(ErrorKind::StorageUnavailable)?.into()
+            }
+            None => None,
         };
-        let is_repeatable = connection.now().monotonic.saturating_sub(begun) < REPEATABLE;
-        match again.take() {
-            Some(same) if is_repeatable && asks() => request = same,
-            _ => return Ok(response),
+        let url = Url::parse(&request.url).ok_or(ErrorKind::OriginNotAllowed)?;
+        let method = if request.body.is_some() { "POST" } else { "GET" };
+        let mut again = key.is_some().then(|| request.copied());
+        let begun = connection.now().monotonic;
+        loop {
+            let mut sent = None;
+            if let Some(key) = &key {
+                let (proof, nonce) = proof(connection, key, method, &url, access_token).await?;
+                request = request.with_proof(proof);
+                sent = nonce;
+            }
+            if !may_send() {
+                return Err(ErrorKind::TimedOut(request.purpose).into());
+            }
+            let response = connection.send(request).await?;
+            connection.page.nonces.borrow_mut().remember(&url, &response.dpop_nonce);
+            let asks = || match access_token {
+                Some(_) => refusal_brings_nonce(&response, sent.as_deref()),
+                None => asks_for_nonce(&response, sent.as_deref()),
+            };
+            let is_repeatable = connection.now().monotonic.saturating_sub(begun) < REPEATABLE;
+            match again.take() {
+                Some(same) if is_repeatable && asks() => request = same,
+                _ => return Ok(response),
+            }
         }
-    }
+    })
 }
 
 /// Sends a pushed authorization request, with a proof if the code of `transaction` is bound to a key (§10.1).
