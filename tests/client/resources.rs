@@ -239,6 +239,26 @@ mod each_api {
     }
 
     #[test]
+    fn what_another_tab_has_got_meanwhile_is_not_asked_for() {
+        let host = tab();
+        let (client, _) = signed_in(&host, &configuration());
+        let other_tab = host.another_tab(HOME);
+        let other = connect(&other_tab, configuration());
+        for (number, (resource, name)) in (2..).zip([(NOTES, "notes-1"), (MAIL, "mail-1")]) {
+            other_tab.answer(token(name, number));
+            of(&other, resource).unwrap();
+        }
+        // The first of them reads the store, and the second waits for the first.
+        let asking = [NOTES, MAIL].map(|resource| {
+            let (client, options) = (client.clone(), AccessTokenOptions::new().resource(resource));
+            Task::new(async move { client.access_token(&options).await.map(Secret::into_exposed) })
+        });
+        let answers: Vec<_> = join(asking.into()).into_iter().map(Result::unwrap).collect();
+        assert_eq!(answers, ["notes-1", "mail-1"]);
+        assert!(sent(&host).is_empty());
+    }
+
+    #[test]
     fn a_reload_keeps_all_tokens() {
         let host = tab();
         let (client, _) = signed_in(&host, &configuration());

@@ -96,10 +96,12 @@ fn join_or_begin<P: Host>(connection: &Rc<Connection<P>>, target: &Target, is_fo
     #[cfg(not(feature = "resources"))]
     let target = *target;
     let refresh = attempts.begin(&target);
+    // Another tab may replace it as soon as this one waits for anything.
+    let before = connection.session.state.present_token(&target);
     let (task, resolver) = (connection.clone(), Resolver(refresh.clone()));
     // In the background: the caller may stop waiting, and a rotated refresh token must still be kept.
     connection.host().spawn(Box::pin(async move {
-        let outcome = renew_alone(&task, &resolver.0, &target, is_forced).await;
+        let outcome = renew_alone(&task, &resolver.0, &target, before, is_forced).await;
         // Only after the lease was returned: from here on, the app's code runs.
         task.announce();
         if may_help(&outcome) && task.session.state.is_stale() {
@@ -110,18 +112,18 @@ fn join_or_begin<P: Host>(connection: &Rc<Connection<P>>, target: &Target, is_fo
     Ok(refresh)
 }
 
-/// Renews the tokens while no other tab does so.
+/// Renews the token of `target`, which was `before`, while no other tab does so.
 async fn renew_alone<P: Host>(
     connection: &Rc<Connection<P>>,
     refresh: &Rc<Refresh>,
     target: &Target,
+    before: Option<Secret>,
     is_forced: bool,
 ) -> Result<(), Error> {
     let (host, session) = (connection.host(), &connection.session);
     let (state, store) = (&session.state, &session.store);
     #[cfg(feature = "resources")]
     api_tokens::take_turn(connection, refresh).await?;
-    let before = state.record();
     // Before other tabs have to wait for the lease.
     discovery::find(connection, true).await.inspect_err(|_| state.go_stale())?;
     let mut lease = None;
@@ -140,8 +142,8 @@ async fn renew_alone<P: Host>(
     if !state.is_signed_in() {
         return Err(ErrorKind::NoSession { reason: "it has ended meanwhile" }.into());
     }
-    // Another tab has renewed the tokens, or a user has logged in there.
-    if state.record() != before && state.access_token(target, connection.now(), MIN_VALIDITY).is_ok() {
+    // Another tab has renewed the token, or a user has logged in there.
+    if state.present_token(target) != before && state.access_token(target, connection.now(), MIN_VALIDITY).is_ok() {
         return Ok(());
     }
     // The page may have slept since it got the lease, and another tab may have it by now.
