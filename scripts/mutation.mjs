@@ -26,7 +26,10 @@ export function readPatches(folder) {
   return files.sort().map((file) => ({ path: join(folder, file), ...parsePatch(readFileSync(join(root, folder, file), "utf8")) }));
 }
 
-/** @returns `what`; `test`, if there is one; `lies`; `edits`, each of a `file` and its `hunks` */
+/**
+ * @returns `what`; `test`, if there is one; `lies`; `schedules`, how many of the simulation it takes to notice it, if more than
+ *   usual; `edits`, each of a `file` and its `hunks`
+ */
 export function parsePatch(text) {
   // The lines that Git writes above each file of a diff add nothing.
   const [head, ...diffs] = text.replace(/^(?:diff --git|index) .*\n/gm, "").split(/^(?=--- )/m);
@@ -36,7 +39,7 @@ export function parsePatch(text) {
     const hunks = diff.split(/^@@ .*\n/m).slice(1).map((hunk) => hunk.replace(/\n$/, "").split("\n"));
     return { file, hunks };
   });
-  return { what: members.what, test: members.test, lies: members.lies?.split(", ") ?? [], edits };
+  return { what: members.what, test: members.test, lies: members.lies?.split(", ") ?? [], schedules: members.schedules, edits };
 }
 
 const known = new Map();

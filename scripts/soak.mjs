@@ -1,8 +1,8 @@
 // Runs many schedules of tests/simulation.rs: SEEDS of them (default: a million), beginning with FROM.
 //
 // With --broken, it tests the simulation itself: it breaks the client on purpose, one small change at a time, and checks that
-// the number of schedules in `cargo test` is enough to notice. The changes are the patches in tests/simulation/broken/
-// (scripts/mutation.mjs describes their form). Further arguments select changes by a part of their name.
+// the number of schedules in `cargo test` is enough to notice; for the few changes that need more, the patch says how many. The
+// changes are the patches in tests/simulation/broken/ (scripts/mutation.mjs describes their form). Further arguments select changes by a part of their name.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { copyTree, environment, readPatches, root, run, withPatch } from "./mutation.mjs";
@@ -38,7 +38,7 @@ async function broken(wanted) {
   const start = Date.now();
   let missed = 0;
   for (const change of changes) {
-    const outcome = await withPatch(change, tree, schedule);
+    const outcome = await withPatch(change, tree, () => schedule(change.schedules));
     const isCaught = outcome?.startsWith("seed ") ?? false;
     if (!isCaught) missed += 1;
     console.log(`${(isCaught ? "caught" : "MISSED").padEnd(8)}${change.what}\n        ${outcome ?? "no schedule failed"}`);
@@ -47,9 +47,10 @@ async function broken(wanted) {
   process.exitCode = missed ? 1 : 0;
 }
 
-/** The output of the first schedule that failed. */
-async function schedule() {
+/** The output of the first schedule that failed, of so `many` or the usual number. */
+async function schedule(many) {
   const env = environment({ CARGO_TARGET_DIR: join(work, "build") }, ["SEEDS", "FROM", "SEED"]);
+  if (many) env.SEEDS = many;
   const { code, output } = await run(["cargo", "test", "--quiet", ...test], { cwd: tree, env, seconds: PATIENCE });
   if (code === undefined) return "it does not end";
   if (code === 0) return undefined;
