@@ -31,6 +31,8 @@ async function landing(rig, peer, profile) {
     await tab.waitForFunction(() => "connect" in globalThis);
     const url = await tab.evaluate(async () => (await connect()).url());
     const back = await redirectOf(url);
+    // As after a real login, the page is loaded anew, even if the answer is in the fragment of the same address.
+    await tab.goto("about:blank");
     await slowDown(tab, profile);
     await tab.goto(back);
     const { sub, ms, error } = await result();
