@@ -17,6 +17,8 @@ const client = await createClient({
   redirectUri: parameters.redirect_uri,
   scope: parameters.scope,
 });
+// A page does the same by itself when it is idle.
+await client.load();
 
 async function oauth4webapi({ store }) {
   const state = oauth.generateRandomState();
