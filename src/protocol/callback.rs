@@ -169,17 +169,19 @@ fn misplaced(location: &str, redirect_uri: &str) -> Error {
 /// added a slash at the end of the path, so that the developer sees an error about it.
 pub fn is_response(url: &Url, redirect_uri: Option<&str>) -> bool {
     let without_slash = |url: &str| String::from(url.strip_suffix('/').unwrap_or(url));
-    let redirect_uri =
-        redirect_uri.map(|redirect_uri| Url::parse_redirect_uri(redirect_uri).map(|url| without_slash(url.location())));
-    redirect_uri.is_none_or(|redirect_uri| redirect_uri == Some(without_slash(url.location())))
-        && (has_response(url.query()) || has_response(url.fragment()))
+    let is_there = |redirect_uri: &str| {
+        let expected = Url::parse_redirect_uri(redirect_uri).map(|expected| without_slash(expected.location()));
+        expected == Some(without_slash(url.location()))
+    };
+    // Most pages carry no response, and to see that takes no parsed URL.
+    (has_response(url.query()) || has_response(url.fragment())) && redirect_uri.is_none_or(is_there)
 }
 
 /// The error that `url` carries to this redirect URI without `state`: an unverified `authorization_failed`. Without `state`,
 /// nobody knows which login it answers. The caller shows it while a login of this tab is pending, and uses it for nothing else.
 pub fn unverified_error(url: &Url, redirect_uri: Option<&str>) -> Option<Error> {
-    let is_stray = is_at(url.location(), redirect_uri)
-        && (has_stray_error(url.query()) || has_stray_error(url.fragment()) && !has_response(url.query()));
+    let is_stray = (has_stray_error(url.query()) || has_stray_error(url.fragment()) && !has_response(url.query()))
+        && is_at(url.location(), redirect_uri);
     let response = if is_stray { AuthorizationResponse::parsed(url, !has_stray_error(url.query())).ok()? } else { return None };
     let oauth = OAuthError::from_members(&response.parameters).filter(|_| !response.has("state") && !response.has("code"))?;
     Some(ErrorKind::UnverifiedError(oauth).into())

@@ -1,6 +1,5 @@
 //! The logins that this client began in this tab before: whether one of them is pending, and where it was to lead.
 
-use super::transactions;
 use crate::client::page::Connection;
 use crate::host::Host;
 use crate::protocol::authorization::Transaction;
@@ -19,9 +18,8 @@ pub(crate) fn is_ours<P: Host>(connection: &Connection<P>, transaction: &Transac
 pub(crate) fn latest<P: Host>(connection: &Connection<P>, is_wanted: fn(&Transaction) -> bool) -> Option<Transaction> {
     let host = connection.host();
     let oldest = host.wall_clock().saturating_sub(connection.configuration.transaction_lifetime());
-    let all = transactions::all(host).into_iter();
-    let ours = all.filter(|one| is_wanted(one) && one.created_at() >= oldest && is_ours(connection, one));
-    ours.max_by_key(Transaction::created_at)
+    let is_one = |one: &Transaction| is_wanted(one) && one.created_at() >= oldest && is_ours(connection, one);
+    connection.page.transactions.newest(host, is_one)
 }
 
 /// The error that `url` carries without a `state`, if a login of this client is pending. Nobody knows whether the error answers

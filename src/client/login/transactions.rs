@@ -65,6 +65,16 @@ impl Transactions {
         Ok(())
     }
 
+    /// The newest transaction or tombstone that `is_wanted`, by the time when it began or was used. `None` if the store may not
+    /// be used.
+    pub(crate) fn newest<P: Host>(&self, host: &P, is_wanted: impl Fn(&Transaction) -> bool) -> Option<Transaction> {
+        let entries = entries(host, self.0.take()).ok()?;
+        let read = |entry: &Entry| find(host, entry.key.strip_prefix(PREFIX)?).ok()?.filter(&is_wanted);
+        let newest = entries.iter().rev().find_map(read);
+        self.0.replace(entries);
+        newest
+    }
+
     /// Puts a tombstone in the place of a transaction.
     pub(crate) fn leave_tombstone<P: Host>(&self, host: &P, transaction: &Transaction, now: u64) {
         if transaction.is_used() {
@@ -85,12 +95,6 @@ impl Transactions {
 /// `storage_unavailable`.
 pub(crate) fn find<P: Host>(host: &P, state: &str) -> Result<Option<Transaction>, Error> {
     Ok(host.stored(Store::Tab, &key(state))?.as_deref().and_then(Transaction::from_text))
-}
-
-/// All transactions and tombstones of the tab, in no order. None, if the store may not be used.
-pub(crate) fn all<P: Host>(host: &P) -> Vec<Transaction> {
-    let keys = host.stored_keys().unwrap_or_default();
-    keys.iter().filter_map(|key| find(host, key.strip_prefix(PREFIX)?).ok()?).collect()
 }
 
 /// Nobody waits for the response with this `state` any more.
