@@ -1,8 +1,8 @@
 // The main figures as one picture. It has a background of its own, because it may be shown on a light or a dark page.
-const WIDTH = 880;
+const WIDTH = 960;
 const COLUMNS = 2;
 const ROW = 19;
-const PANEL = { width: WIDTH / COLUMNS, head: 50, label: 165, value: 78, margin: 20 };
+const PANEL = { width: WIDTH / COLUMNS, head: 50, label: 226, value: 74, margin: 20 };
 
 const kilo = (value) => `${(value / 1000).toFixed(value < 9950 ? 1 : 0)} kB`;
 const whole = (unit) => (value) => `${Math.round(value).toLocaleString("en")}${unit}`;
