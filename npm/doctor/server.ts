@@ -17,6 +17,7 @@ export async function examineServer(config: ClientConfig, host: Host, findings: 
   if (!config.backend) {
     await examineKeys(config, metadata, host, findings);
     await examineToken(config, metadata, host, findings);
+    await examineProofs(config, metadata, host, findings);
     await examineUserInfo(metadata, host, findings);
     await examineRevocation(config, metadata, host, findings);
   }
@@ -182,6 +183,25 @@ async function examineToken(config: ClientConfig, metadata: ServerMetadata, host
     else findings.unknown(checked, found, expected, "Give the client identifier to know more.");
   } else if (typeof error === "string") findings.good(checked, found, expected);
   else findings.bad(checked, found, expected, "This is not an OAuth 2.0 token endpoint, or something in front of it answers.");
+}
+
+/** A server that announces proofs must also let a page send them: `wicketgate/all` does so wherever they are announced. */
+async function examineProofs({ dpop, clientId }: ClientConfig, metadata: ServerMetadata, host: Host, findings: Findings): Promise<void> {
+  const { token_endpoint: url } = metadata;
+  const algorithms = listIn(metadata, "dpop_signing_alg_values_supported");
+  const isDemanded = dpop === "always";
+  if (dpop === "never" || !(algorithms || isDemanded) || !url || !URL.canParse(url)) return;
+  const checked = "proofs of a key (DPoP)";
+  const report = (found: string, expected: string, change: string): void => findings[isDemanded ? "bad" : "unknown"](checked, found, expected, change);
+  if (!algorithms?.includes("ES256")) {
+    return report(algorithms?.join(", ") || "not announced", "ES256", 'The client makes proofs with ES256 only. Leave out `dpop: "always"`, or allow ES256 at the server.');
+  }
+  const body = new URLSearchParams({ grant_type: "authorization_code", code: NOTHING, client_id: clientId || NOTHING });
+  const outcome = await host.ask(url, { method: "POST", headers: { dpop: NOTHING }, body });
+  const expected = "ES256, and a token endpoint to which a page may send the header DPoP";
+  if (outcome.kind === "answer") return findings.good(checked, "ES256", expected);
+  const { found } = inWords(outcome, host.origin, url);
+  report(found, expected, 'Logins of `wicketgate/all` fail. At the server, allow the request header DPoP (CORS), and expose DPoP-Nonce; or set `dpop: "never"`.');
 }
 
 async function examineUserInfo({ userinfo_endpoint: url }: ServerMetadata, host: Host, findings: Findings): Promise<void> {

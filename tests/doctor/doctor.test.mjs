@@ -199,6 +199,28 @@ test("terminal and page: a server that is well but for UserInfo: nothing is wron
   }
 });
 
+test("terminal and page: a server announces proofs of a key, and lets a page send them, or not", async (t) => {
+  const name = "proofs of a key (DPoP)";
+  const metadata = { dpop_signing_alg_values_supported: ["RS256", "ES256"] };
+  const cases = [
+    [{ metadata, preflight: { "access-control-allow-headers": "authorization, dpop" } }, "good"],
+    [{ metadata }, "unknown"],
+    [{ metadata: { dpop_signing_alg_values_supported: ["RS256"] } }, "unknown"],
+    [{}, undefined],
+  ];
+  for (const [change, result] of cases) {
+    const server = await startServer(change);
+    t.after(() => server.close());
+    host.servers = [server.origin];
+    for (const findings of [(await atTerminal(server.origin)).findings, await inPage(t, { issuer: server.origin })]) {
+      assert.equal(of(findings, name)?.result, result);
+    }
+    const demanded = await inPage(t, { issuer: server.origin, dpop: "always" });
+    assert.equal(of(demanded, name).result, result === "good" ? "good" : "bad");
+    assert.equal(of(await inPage(t, { issuer: server.origin, dpop: "never" }), name), undefined);
+  }
+});
+
 test("terminal and page: nobody answers", async (t) => {
   const port = await new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
