@@ -15,6 +15,7 @@ export async function fetchWithToken(tokens: Tokens, input: RequestInfo | URL, i
     const credentials = JSON.parse(text);
     request.headers.set("authorization", `${credentials.type} ${credentials.token}`);
     if (credentials.proof) request.headers.set("dpop", credentials.proof);
+    else request.headers.delete("dpop");
     // A stream can be sent once. Of every other body, the browser keeps the data.
     const again = init?.body instanceof ReadableStream ? undefined : request.clone();
     const response = await fetch(request);

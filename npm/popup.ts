@@ -73,6 +73,8 @@ export function elsewhere(core: Core): Elsewhere {
     let isRelated = false;
     const { end, outcome } = login(Run.BeginElsewhere, options, (url) => {
       isSent = true;
+      // The answer comes without it, and a page of the server must not be able to lead this page elsewhere.
+      popup.opener = null;
       popup.location.replace(url);
     });
     const abort = () => end(core.aborted());

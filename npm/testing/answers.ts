@@ -41,9 +41,12 @@ export function redirect(url: string, parameters: Record<string, string | undefi
   return { status: 303, headers: { location: location.href, "cache-control": "no-store" }, body: "" };
 }
 
-/** Every parameter, if each occurs once; otherwise the name of a repeated one. */
+/**
+ * Every parameter, if each occurs once; otherwise the name of a repeated one. `resource` may be repeated (RFC 8707 §2): the first
+ * one is returned.
+ */
 export function parametersOf(text: string): Record<string, string> | string {
-  const all = [...new URLSearchParams(text)];
+  const all = [...new URLSearchParams(text)].filter(([name], index, all) => name !== "resource" || all.findIndex(([other]) => other === name) === index);
   const names = all.map(([name]) => name);
   return names.find((name, index) => names.indexOf(name) !== index) ?? Object.fromEntries(all);
 }

@@ -58,7 +58,13 @@ pub(crate) async fn access_token_by<P: Host>(
     options: &AccessTokenOptions,
 ) -> Result<Secret, Error> {
     let target = api_tokens::of_resource(connection, options.wanted_resource()?);
-    access_token(connection, &target, options.min_validity_millis(), options.forces_refresh()).await
+    let token = access_token(connection, &target, options.min_validity_millis(), options.forces_refresh()).await?;
+    // By now, the session may be of another login, whose own token is for something else.
+    if api_tokens::of_resource(connection, options.wanted_resource()?) == target {
+        Ok(token)
+    } else {
+        Err(ErrorKind::Aborted.into())
+    }
 }
 
 /// A valid access token for a request to `url`.
@@ -66,7 +72,8 @@ pub(crate) async fn access_token_by<P: Host>(
 /// # Errors
 /// Those of [`Client::access_token_for`](super::Client::access_token_for).
 pub(crate) async fn access_token_for<P: Host>(connection: &Rc<Connection<P>>, url: &str) -> Result<Secret, Error> {
-    let target = api_tokens::of_origin(connection, &check_allowed(connection, url)?);
+    let origin = check_allowed(connection, url)?;
+    let target = api_tokens::of_origin(connection, &origin)?;
     let (before, snapshot) = (connection.session.state.present_token(&target), connection.session.snapshot());
     #[cfg(feature = "resources")]
     let login = login_of(connection);
@@ -77,9 +84,11 @@ pub(crate) async fn access_token_for<P: Host>(connection: &Rc<Connection<P>>, ur
         (Some(before), Some(now)) => before == now,
         (_, _) => before.is_none_or(|before| before == token || session.state.has_replaced(&target, before.expose())),
     };
-    // There may have been no token for this API before.
+    // There may have been no token for this API before; and the own token of another login is for something else.
     #[cfg(feature = "resources")]
-    let is_theirs = is_theirs && (snapshot.subject().is_some() || login == login_of(connection));
+    let is_theirs = is_theirs
+        && (snapshot.subject().is_some() || login == login_of(connection))
+        && api_tokens::of_origin(connection, &origin)? == target;
     if is_theirs { Ok(token) } else { Err(ErrorKind::Aborted.into()) }
 }
 
@@ -101,7 +110,7 @@ pub(crate) async fn access_token_after<P: Host>(
     if is_other_server || refusal.www_authenticate.and_then(step_up).is_some() {
         return Ok(None);
     }
-    let (state, target) = (&connection.session.state, api_tokens::of_origin(connection, &asked));
+    let (state, target) = (&connection.session.state, api_tokens::of_origin(connection, &asked)?);
     // If the API refuses many requests with one token, the first of them renews it.
     let is_present = state.of_target(&target, |tokens| tokens.hold(refusal.token)).unwrap_or_default();
     if is_present && state.may_renew() {

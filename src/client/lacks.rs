@@ -2,7 +2,7 @@
 //! never ignores them.
 
 /// Members of the configuration and of options, each with the entry that supports it. `name=word` is a member that may have
-/// other words.
+/// other words, `name={…}` one that may be a list without objects.
 pub(crate) const MEMBERS: &[(&str, &str)] = &[
     #[cfg(not(feature = "backend"))]
     ("backend", "wicketgate/handoff"),
@@ -10,6 +10,8 @@ pub(crate) const MEMBERS: &[(&str, &str)] = &[
     ("tokenStore allowedOrigins idTokenSignature clockTolerance trustedAudiences", "wicketgate"),
     #[cfg(not(any(feature = "backend", feature = "par")))]
     ("par=always", "wicketgate/all"),
+    #[cfg(all(feature = "tokens", not(feature = "resources")))]
+    ("allowedOrigins={…}", "wicketgate/all"),
     #[cfg(not(feature = "dpop"))]
     ("dpop=always", "wicketgate/all"),
     #[cfg(not(any(feature = "backend", feature = "rar")))]

@@ -227,13 +227,16 @@ pub(crate) fn send_push<P: Host>(
 /// Sends the request that redeems the code, with a proof if the code is bound to a key.
 ///
 /// # Errors
-/// Those of a request; `storage_unavailable` if the browser did not keep that key.
-pub(crate) fn send_code<P: Host>(
+/// Those of a request; `invalid_config` if the code must be bound to a key, and is not; `storage_unavailable` if the browser did not keep that key.
+pub(crate) async fn send_code<P: Host>(
     connection: &Connection<P>,
     request: Request,
     exchange: &CodeExchange,
-) -> impl Future<Output = Result<Response, Error>> {
-    send(connection, request, exchange.key_thumbprint().map(String::from), None, &|| true)
+) -> Result<Response, Error> {
+    if must_be_bound(connection) && exchange.key_thumbprint().is_none() && connection.configuration.backend().is_none() {
+        return Err(Error::config("dpop", "is always, and this login was begun without a key"));
+    }
+    send(connection, request, exchange.key_thumbprint().map(String::from), None, &|| true).await
 }
 
 /// Reads the answer to it. A token of the type DPoP is accepted only if a proof was sent.
@@ -295,10 +298,14 @@ pub(crate) async fn ask_user_info<P: Host>(
 ) -> Result<Response, Error> {
     let of_token = |tokens: &Tokens| tokens.type_of(access_token.expose());
     let is_bound = connection.session.state.of_tokens(of_token) == Some(TokenType::DPoP);
-    usable_key(connection).await?;
+    let key = usable_key(connection).await?.filter(|_| is_bound);
+    if is_bound && key.is_none() {
+        // The session has ended meanwhile.
+        return Err(ErrorKind::Aborted.into());
+    }
     let request = match is_bound {
         true => Request::get(Purpose::UserInfo, endpoint.into()).with_bound_token(access_token),
         false => userinfo::request(endpoint, access_token),
     };
-    send(connection, request, bound_to(connection).filter(|_| is_bound), Some(access_token), &|| true).await
+    send(connection, request, key.map(|key| key.thumbprint().into()), Some(access_token), &|| true).await
 }

@@ -22,8 +22,10 @@ pub(crate) async fn revoke<P: Host>(connection: &Rc<Connection<P>>) -> Result<()
     let Some(endpoint) = connection.server.metadata().text("revocation_endpoint") else { return Ok(()) };
     // The refresh token first: with it, a server revokes all tokens of the login (§2.1).
     let (mut outcome, mut is_refresh_token_revoked) = (Ok(()), false);
-    for hint in ["refresh_token", "access_token"] {
-        let Some(token) = tokens.hinted(hint) else { continue };
+    let mut place = 0;
+    while let Some(next) = tokens.to_revoke(place) {
+        place += 1;
+        let Some((hint, token)) = next else { continue };
         let request = revocation::request(endpoint, connection.configuration.client_id(), token, hint);
         let revoked = connection.send(request).await.and_then(|response| revocation::answer(&response));
         match revoked {

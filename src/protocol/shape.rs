@@ -38,14 +38,17 @@ pub(crate) enum Kind {
     Word(&'static str, &'static str),
 }
 
+/// In the table of members that a build lacks: a list with objects.
+const OBJECTS: &str = "{…}";
+
 /// A table of members.
 pub(crate) struct Shape {
     /// The text before the members' names in an error.
     pub(crate) prefix: &'static str,
     /// The names of each kind, separated by spaces: the code reads the tables seldom, and every page loads them.
     pub(crate) members: &'static [(Kind, &'static str)],
-    /// Members, and words of members (`name=word`), that this build does not support, each with the entry of the npm package
-    /// that does.
+    /// Members that this build does not support, each with the entry of the npm package that does. `name=word` is only that
+    /// word of a member, `name={…}` only a list with objects.
     pub(crate) lacks: &'static [(&'static str, &'static str)],
     /// Whether members that are not in the table are kept. If not, they are an error.
     pub(crate) is_open: bool,
@@ -66,12 +69,15 @@ impl Shape {
         }
         for (name, value) in object.members() {
             let word = value.as_str().unwrap_or_default();
-            let is_lacking = |lacking: &str| {
-                let (member, only) = cut(lacking, '=');
-                member == name && only.is_none_or(|only| only == word)
-            };
-            if let Some((_, entry)) = self.lacks.iter().find(|(lacking, _)| parts(lacking, ' ').any(is_lacking)) {
-                return Err(Error::elsewhere(&self.full_name(name), entry));
+            let has_objects = || value.items().iter().any(Json::is_object);
+            for (lacking, entry) in self.lacks {
+                for lacking in parts(lacking, ' ') {
+                    let (member, only) = cut(lacking, '=');
+                    if member == name && only.is_none_or(|only| only == word || only == OBJECTS && has_objects()) {
+                        let only = only.map(|only| [" ", only].concat()).unwrap_or_default();
+                        return Err(Error::elsewhere(&(self.full_name(name) + &only), entry));
+                    }
+                }
             }
             let kind = self.members.iter().find(|(_, names)| has_word(names, name)).map(|(kind, _)| kind);
             if self.has_nulls && matches!(value, Json::Null) {

@@ -287,6 +287,17 @@ mod token_requests {
     }
 
     #[test]
+    fn a_login_that_began_without_a_key_is_not_completed_where_it_must_have_one() {
+        let host = tab();
+        let state = begun(&host, with(supported(), r#"{"dpop":"never"}"#));
+        let client = connect(&host.next_page(&callback(&state)), always());
+        let error = patiently(&host, client.handle_callback(None)).unwrap_err();
+        assert_eq!(error.code(), "invalid_config");
+        assert!(sent(&host, Purpose::Token).is_empty(), "the code is not spent");
+        assert_eq!(client.session().status, Status::SignedOut);
+    }
+
+    #[test]
     fn a_token_of_the_type_dpop_is_refused_without_a_proof() {
         let host = tab();
         let state = begun(&host, public());
@@ -397,7 +408,8 @@ mod nonces {
 
     #[test]
     fn a_refresh_is_not_repeated_once_another_tab_may_refresh_or_has() {
-        let lease_over = |host: &TestHost| host.jump_to(host.wall_clock() + 60_000);
+        // The lease lasts for twenty seconds, and a request for up to ten.
+        let lease_over = |host: &TestHost| host.jump_to(host.wall_clock() + 10_001);
         let written_elsewhere = |host: &TestHost| {
             let content = host.origin_content();
             let (key, _) = content.iter().find(|(key, _)| !key.ends_with(".lease")).unwrap();

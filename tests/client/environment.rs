@@ -32,6 +32,24 @@ fn outcome(redirect_uri: &str, url: &str) -> (TestHost, Result<Rc<LoginResult>, 
     (host, outcome)
 }
 
+/// A link to the app that belongs to no login does not take the app's page away, whatever the configuration says: any page may open
+/// such a link.
+///
+/// Source: RFC 8252 §8.1, §8.12
+mod unknown_links {
+    use wicketgate::client::OnUnknownTransaction;
+
+    use super::*;
+
+    #[test]
+    fn they_begin_no_login() {
+        let (host, client) = on(APP, app(OWN).on_unknown_transaction(OnUnknownTransaction::Restart));
+        let link = format!("{OWN}?code=c&state={NOBODYS}");
+        assert_eq!(code(block_on(client.handle_callback(Some(&link)))), "transaction_not_found");
+        assert!(host.navigations().is_empty());
+    }
+}
+
 /// The redirect URI of an app that is not a web page is an https URL, a loopback address, or of a scheme of the app's own. It is
 /// sent byte for byte.
 ///

@@ -4,11 +4,11 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::rc::Rc;
 
-use wicketgate::client::{Client, Configuration, EndedBy, Page, Status};
+use wicketgate::client::{Client, Configuration, EndedBy, LoginOptions, Page, Status};
 use wicketgate::host::Host;
 use wicketgate::protocol::http::Purpose;
 
-use crate::host::{Answer, Behaviour, TestHost, block_on};
+use crate::host::{Answer, Behaviour, Task, TestHost, block_on, join, yield_now};
 use crate::stage::*;
 
 const LIMIT: u64 = 600_000;
@@ -51,7 +51,9 @@ mod idle_limit {
             let session = client.session();
             assert_eq!((session.status, session.ended_by, session.was_idle), (Status::SignedOut, Some(EndedBy::Logout), true));
             assert_eq!(host.purposes(), [Purpose::Revocation, Purpose::Revocation], "{store}");
-            assert!(host.keys("wicketgate.session.").is_empty() && host.origin_content().is_empty(), "{store}");
+            assert!(host.keys("wicketgate.session.").is_empty(), "{store}");
+            // What stays says that the session ended idle, and nothing else.
+            assert_eq!(host.origin_content().into_values().collect::<Vec<_>>(), ["0"], "{store}");
             assert!(host.navigations().is_empty(), "the page stays");
         }
     }
@@ -129,6 +131,66 @@ mod idle_limit {
         assert_eq!(status(&client), Status::SignedIn);
         page.host().pass(LIMIT - 1);
         assert_eq!(status(&client), Status::SignedIn);
+    }
+
+    #[test]
+    fn after_it_the_next_login_asks_again_who_is_there() {
+        for store in ["memory", "session", "local"] {
+            let prompt = |host: &TestHost, options: LoginOptions| {
+                let page = host.next_page(PAGE);
+                let client = connect(&page, limited(store));
+                Task::new(client.begin_login(&options)).step();
+                parameter(page.navigations().last().unwrap(), "prompt")
+            };
+            let (_client, _page, host) = used(store);
+            host.pass(LIMIT);
+            // Also in the next page, and once more if the user came back without a login.
+            for _ in 0..2 {
+                assert_eq!(prompt(&host, LoginOptions::new()).as_deref(), Some("login"), "{store}");
+            }
+            assert_eq!(prompt(&host, LoginOptions::new().prompt("consent")).as_deref(), Some("consent"), "the app's own");
+            let (_client, page) = signed_in(&host.another_tab(PAGE), &limited(store));
+            assert_eq!(prompt(page.host(), LoginOptions::new()), None, "{store}");
+        }
+        // Nobody was idle before a logout.
+        let (client, _page, host) = used("local");
+        log_out(&client).unwrap();
+        let client = connect(&host.next_page(PAGE), limited("local"));
+        assert_eq!(parameter(&client.authorization_url(&LoginOptions::new()).unwrap(), "prompt"), None);
+    }
+
+    #[test]
+    fn a_silent_login_is_no_use() {
+        let (client, _page, host) = used("local");
+        host.pass(LIMIT - 1000);
+        let login = block_on(client.begin_silently(&LoginOptions::new())).unwrap();
+        host.answer(Answer::json(200, &openid_tokens(&host, &login.state, "")));
+        let waiting = Task::new(client.answer_elsewhere(&login.state));
+        let channel = format!("wicketgate.{}", login.state);
+        let answering = Task::new(async {
+            while !host.send_on(&channel, &callback(&login.state)) {
+                yield_now().await;
+            }
+            client.answer_elsewhere("nobody's").await
+        });
+        let _ = join(vec![waiting, answering]);
+        host.pass(1000);
+        assert!(client.session().was_idle);
+        assert_eq!(code(block_on(client.begin_silently(&LoginOptions::new()))), "no_session", "nobody is there");
+    }
+
+    #[test]
+    fn a_tab_that_was_away_does_not_outlive_it() {
+        let (client, _page, host) = used("session");
+        let other = host.another_tab(PAGE);
+        signed_in(&other, &limited("session"));
+        host.pass(LIMIT);
+        assert!(client.session().was_idle);
+        host.pass(2 * LIMIT);
+        let later = other.next_page(PAGE);
+        (0..2).for_each(|_| later.answer(Answer::empty(200)));
+        let client = connect(&later, limited("session"));
+        assert_eq!(status(&client), Status::SignedOut);
     }
 
     #[test]

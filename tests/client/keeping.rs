@@ -279,6 +279,25 @@ mod one_refresh_across_tabs {
     }
 
     #[test]
+    fn a_server_that_renews_a_token_to_the_same_text_is_asked_once() {
+        let host = tab();
+        let (client, _) = signed_in(&host, &kept_in("local"));
+        let other_tab = host.another_tab(PAGE);
+        let other = connect(&other_tab, kept_in("local"));
+        host.pass(3_590_000);
+        for (number, tab) in (2..).zip([&host, &other_tab]) {
+            tab.clear_log();
+            let same = r#"{"access_token":"at-1","token_type":"Bearer","expires_in":3600,"refresh_token":"rt-N"}"#;
+            tab.answer(Answer::json(200, &same.replace('N', &format!("{number}"))));
+        }
+        let options = AccessTokenOptions::new();
+        for token in join([&client, &other].map(|client| Task::new(client.access_token(&options))).into()) {
+            assert_eq!(token.unwrap().expose(), "at-1");
+        }
+        assert_eq!([sent_refresh_tokens(&host), sent_refresh_tokens(&other_tab)].concat().len(), 1);
+    }
+
+    #[test]
     fn a_lease_that_nobody_gives_back_runs_out() {
         let host = tab();
         host.lose_locks();

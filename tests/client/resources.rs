@@ -8,7 +8,7 @@ use wicketgate::protocol::error::Error;
 use wicketgate::protocol::http::Purpose;
 use wicketgate::protocol::secret::Secret;
 
-use crate::host::{Answer, Sent, Task, TestHost, block_on, join};
+use crate::host::{Answer, Sent, Task, TestHost, block_on, join, yield_now};
 use crate::stage::*;
 
 const HOME: &str = "https://app.example/home";
@@ -256,6 +256,79 @@ mod each_api {
         let answers: Vec<_> = join(asking.collect()).into_iter().map(Result::unwrap).collect();
         assert_eq!(answers, ["notes-1", "mail-1", "notes-1", "mail-1"]);
         assert!(sent(&host).is_empty());
+    }
+
+    #[test]
+    fn the_token_of_an_api_goes_to_no_origin_that_is_to_get_the_logins_own() {
+        let host = tab();
+        let configuration = with(configuration(), r#"{"scope":"offline_access"}"#);
+        let url = connect(&host, configuration.clone()).authorization_url(&LoginOptions::new()).unwrap();
+        let state = parameter(&url, "state").unwrap();
+        host.answer(token("notes-1", 1));
+        let client = connect(&host.next_page(&callback(&state)), configuration);
+        block_on(client.handle_callback(None)).unwrap();
+        assert_eq!(for_url(&client, "https://notes.example/1").unwrap(), "notes-1");
+        assert_eq!(code(for_url(&client, "https://api.example/1")), "origin_not_allowed");
+    }
+
+    #[test]
+    fn the_own_token_of_a_login_in_another_tab_goes_to_no_api() {
+        for turns in 0..8 {
+            let host = tab();
+            let only_notes = LoginOptions::new().resource(NOTES);
+            let url = connect(&host, configuration()).authorization_url(&only_notes).unwrap();
+            let state = parameter(&url, "state").unwrap();
+            let tokens = |host: &TestHost, state: &str, name: &str| {
+                let all = openid_tokens(host, state, r#","refresh_token":"rt-1""#).replace("at-1", name);
+                Answer::json(200, &all.replace("3600", "10"))
+            };
+            host.answer(tokens(&host, &state, "notes-0"));
+            let page = Page::new(host.next_page(&callback(&state)));
+            let client = connect_on(&page, configuration());
+            block_on(client.handle_callback(None)).unwrap();
+            host.pass(9_000);
+            let other = host.another_tab(HOME);
+            let state = begun(&other, configuration());
+            other.answer(tokens(&other, &state, "own-of-another-login"));
+            let other = Page::new(other.next_page(&callback(&state)));
+            let theirs = connect_on(&other, configuration());
+            for number in 2..5 {
+                host.answer(token("notes-1", number));
+            }
+            let asking = Task::new(async move {
+                for _ in 0..turns {
+                    yield_now().await;
+                }
+                client.access_token_for("https://notes.example/1").await.map(Secret::into_exposed)
+            });
+            let login = Task::new(async move { theirs.handle_callback(None).await.map(|_| String::new()) });
+            let mut tasks = [login, asking];
+            for _ in 0..1_000 {
+                while tasks.iter_mut().map(Task::step).fold(false, |any, one| any | one) | host.run_tasks_once() {}
+                host.pass(100);
+            }
+            let [_, asked] = tasks;
+            assert_ne!(asked.output().ok().as_deref(), Some("own-of-another-login"), "after {turns} turns");
+        }
+    }
+
+    #[test]
+    fn a_revocation_names_the_tokens_of_all_apis() {
+        let configuration = with(
+            server(r#","revocation_endpoint":"https://as.example/revoke""#),
+            r#"{"scope":"openid offline_access","allowedOrigins":[{"origin":"https://notes.example","resource":"https://notes.example/api"}]}"#,
+        );
+        let (client, page) = signed_in(&tab(), &configuration);
+        let host = page.host();
+        host.answer(token("notes-1", 2));
+        of(&client, NOTES).unwrap();
+        for _ in 0..3 {
+            host.answer(Answer::empty(200));
+        }
+        block_on(client.revoke()).unwrap();
+        let revoked = host.requests().into_iter().filter(|sent| sent.purpose == Purpose::Revocation);
+        let tokens: Vec<_> = revoked.map(|sent| said(&sent, "token").unwrap()).collect();
+        assert_eq!(tokens, ["rt-2", "at-1", "notes-1"]);
     }
 
     #[test]

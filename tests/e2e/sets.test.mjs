@@ -31,7 +31,7 @@ const sets = {
   wicketgate: {
     base: {},
     has: { ...common, ...pageTokens, ...server, ...restart },
-    lacks: [[{ backend }, "wicketgate/handoff"], [{ ...ofAll, environment: {}, par: "always", dpop: "always" }, "wicketgate/all"]],
+    lacks: [[{ backend }, "wicketgate/handoff"], [{ ...ofAll, environment: {}, par: "always", dpop: "always", allowedOrigins: [{ origin: "https://api.example", resource: "urn:api" }] }, "wicketgate/all"]],
     lacksCalls: [[], ""],
     exports: ["beginLogin", "createClient", "handleCallback", "isWicketgateError"],
   },

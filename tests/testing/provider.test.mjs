@@ -27,6 +27,15 @@ test("a client or redirect URI that is not registered is told to the person, and
   await assert.rejects(flow.provider.authorize(`${flow.authorizationUrl()}&redirect_uri=${redirectUri}`), /redirect_uri is there twice/);
 });
 
+test("a request names several resources, each by a parameter of its own", async () => {
+  const flow = await startFlow();
+  const url = flow.authorizationUrl();
+  const back = new URL(await flow.provider.authorize(`${url}&resource=urn%3Aa&resource=urn%3Ab`));
+  assert(back.searchParams.has("code"), back.search);
+  const twice = new URL(await flow.provider.authorize(`${url}&scope=openid`));
+  assert.equal(twice.searchParams.get("error_description"), "scope is there twice");
+});
+
 test("an authorization request that is wrong otherwise is told to the client, with state and iss", async () => {
   const flow = await startFlow();
   const wrong = [

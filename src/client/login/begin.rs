@@ -106,8 +106,11 @@ fn begun<P: Host>(connection: &Connection<P>, options: &LoginOptions, way: Way) 
         Some(return_to) => same_origin_path(return_to, &page_url)?,
         None => default_return_to(connection, &page_url),
     };
+    let prompt = options.0.text("prompt");
+    #[cfg(feature = "idle")]
+    let prompt = prompt.or(idle_limit::default_prompt(connection));
     let named = [
-        ("prompt", options.0.text("prompt")),
+        ("prompt", prompt),
         ("login_hint", options.0.text("loginHint")),
         ("ui_locales", options.0.text("uiLocales")),
         ("acr_values", options.0.text("acrValues")),
@@ -215,6 +218,6 @@ fn default_return_to<P: Host>(connection: &Connection<P>, page_url: &Url) -> Str
 pub(crate) async fn begin_login<P: Host>(connection: &Connection<P>, options: &LoginOptions) -> Result<Infallible, Error> {
     let url = pushed(connection, options, Way::Here).await?;
     #[cfg(feature = "idle")]
-    idle_limit::begin_anew(connection);
+    idle_limit::login_begins(connection);
     Err(connection.leave_for(&url).await)
 }

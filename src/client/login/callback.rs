@@ -144,7 +144,7 @@ async fn complete<P: Host>(connection: &Connection<P>, url: &Url, wanted: &mut O
     };
     transactions::mark_success(connection.host(), &state);
     #[cfg(feature = "idle")]
-    idle_limit::begin_anew(connection);
+    idle_limit::login_succeeds(connection, &state);
     connection.announce();
     let session = &connection.session;
     let result = LoginResult { return_to, app_state: exchange.app_state().cloned(), session: session.snapshot(), backend };

@@ -15,6 +15,8 @@ use super::remembered::LoginResult;
 use super::transactions;
 use crate::client::options::LoginOptions;
 use crate::client::page::Connection;
+#[cfg(feature = "idle")]
+use crate::client::session::idle_limit;
 use crate::host::Host;
 use crate::protocol::callback::state_of_response;
 use crate::protocol::error::{Error, ErrorKind};
@@ -51,6 +53,10 @@ pub(crate) async fn begin<P: Host>(connection: &Connection<P>, options: &LoginOp
 pub(crate) async fn begin_silently<P: Host>(connection: &Connection<P>, options: &LoginOptions) -> Result<LoginElsewhere, Error> {
     if options.0.member("prompt").is_some() {
         return Err(Error::option("prompt", "is always none in a silent login"));
+    }
+    #[cfg(feature = "idle")]
+    if idle_limit::default_prompt(connection).is_some() {
+        return Err(ErrorKind::NoSession { reason: "the session before ended because nobody used it" }.into());
     }
     begin_as(connection, &options.clone().prompt("none"), true).await
 }

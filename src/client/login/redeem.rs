@@ -3,6 +3,8 @@
 use crate::client::id_token;
 use crate::client::page::Connection;
 use crate::client::proofs;
+#[cfg(feature = "idle")]
+use crate::client::session::idle_limit;
 use crate::client::session::tokens::Tokens;
 use crate::client::shared_future::both;
 use crate::host::{Host, Store};
@@ -36,6 +38,9 @@ pub(crate) async fn redeem<P: Host>(connection: &Connection<P>, exchange: &CodeE
     guard.decide();
     // The entry in the store belongs to a login before this one.
     let (host, session) = (connection.host(), &connection.session);
+    // Before other tabs can read the session: they must not take it for one that nobody has used.
+    #[cfg(feature = "idle")]
+    idle_limit::login_succeeds(connection, exchange.state().unwrap_or_default());
     session.store.put(host, sealed);
     if session.store.is_shared() {
         connection.server.remember_in(host, Store::Origin, connection.now().wall);

@@ -30,6 +30,11 @@ async fn check_may_restart<P: Host>(connection: &Connection<P>) -> Result<(), Er
     if connection.configuration.text("onUnknownTransaction") != Some("restart") {
         return Err(ErrorKind::TransactionNotFound.into());
     }
+    // Any page may open such a link, and the login would leave the app's own page.
+    #[cfg(feature = "environment")]
+    if connection.configuration.is_elsewhere() {
+        return Err(ErrorKind::TransactionNotFound.into());
+    }
     // A link that contains an unknown response must not send a signed-in user away.
     restore(connection).await?;
     if connection.session.state.is_signed_in() {

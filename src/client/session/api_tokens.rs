@@ -8,7 +8,7 @@ use super::target::Target;
 use super::tokens::Tokens;
 use crate::client::page::Connection;
 use crate::host::Host;
-use crate::protocol::error::Error;
+use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::http::Request;
 use crate::protocol::json::Json;
 use crate::protocol::token::TokenSet;
@@ -20,10 +20,19 @@ pub(crate) fn of_resource<P>(connection: &Connection<P>, resource: Option<&str>)
 }
 
 /// The token for requests to `origin`, as `allowedOrigins` says.
-pub(crate) fn of_origin<P>(connection: &Connection<P>, origin: &str) -> Target {
+///
+/// # Errors
+/// `origin_not_allowed` if `origin` is to get the login's own token, and that is the token of an API: the origin could use it
+/// there.
+pub(crate) fn of_origin<P>(connection: &Connection<P>, origin: &str) -> Result<Target, Error> {
     let apis = connection.configuration.apis();
     let api = apis.iter().find(|api| api.text("origin") == Some(origin));
-    of_resource(connection, api.and_then(|api| api.text("resource")))
+    let resource = api.and_then(|api| api.text("resource"));
+    let is_of_api = |tokens: &Tokens| apis.iter().any(|api| tokens.is_for(api.text("resource")));
+    if resource.is_none() && connection.session.state.of_tokens(is_of_api).unwrap_or_default() {
+        return Err(ErrorKind::OriginNotAllowed.into());
+    }
+    Ok(of_resource(connection, resource))
 }
 
 /// The request for a new access token. `None` if there is no refresh token.

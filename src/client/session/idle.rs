@@ -14,6 +14,9 @@ use crate::protocol::json::{Json, decimal};
 
 const PREFIX: &str = "wicketgate.active.";
 
+/// In the place of the time of the last activity: the session has ended, because nobody used it.
+const RAN_OUT: u64 = 0;
+
 /// How often a tab writes down that the user is active, in milliseconds; more often if the limit is short.
 const WRITING: u64 = 5000;
 
@@ -44,22 +47,24 @@ impl Idle {
     }
 
     /// A login begins, or has succeeded: the user is there, and the time before counts for nothing.
-    pub(crate) fn begin_anew<H: Host>(&self, host: &H, name: &SessionName) {
+    pub(crate) fn begin_anew<H: Host>(&self, host: &H, name: &SessionName, has_succeeded: bool) {
         self.has_run_out.set(false);
-        self.forget(host, name);
+        self.active_at.take();
+        if has_succeeded || !asks_anew(host, name) {
+            host.forget(Store::Origin, &key(name));
+        }
     }
 
-    /// Nobody knows when the user was active last.
-    pub(crate) fn forget<H: Host>(&self, host: &H, name: &SessionName) {
-        self.active_at.take();
-        host.forget(Store::Origin, &key(name));
+    /// The session has ended, because nobody used it. This is remembered until a login has succeeded.
+    pub(crate) fn remember_end<H: Host>(&self, host: &H, name: &SessionName) {
+        self.put(host, name, RAN_OUT);
     }
 
     /// The user has done something. `is_told` says that the end was announced, and all tabs must know that it is off.
     pub(crate) fn note<H: Host>(&self, host: &H, settings: &Settings, name: &SessionName, is_told: bool) {
         let now = host.wall_clock();
         let pause = settings.idle_limit().map_or(0, |limit| (limit / 20).min(WRITING));
-        if is_told || now.saturating_sub(self.active_at(host, name)) >= pause {
+        if is_told || now.saturating_sub(self.active_at(host, settings, name)) >= pause {
             self.put(host, name, now);
         }
     }
@@ -67,7 +72,7 @@ impl Idle {
     /// When the session ends if nobody does anything. `None` without a limit.
     pub(crate) fn end<H: Host>(&self, host: &H, settings: &Settings, name: &SessionName) -> Option<u64> {
         let limit = settings.idle_limit()?;
-        Some(self.active_at(host, name).saturating_add(limit))
+        Some(self.active_at(host, settings, name).saturating_add(limit))
     }
 
     /// The session ends now, because nobody used it. Returns false if that has begun already.
@@ -124,10 +129,14 @@ impl Idle {
     }
 
     /// The user's last activity in any tab. If it is unknown, the time begins now.
-    fn active_at<H: Host>(&self, host: &H, name: &SessionName) -> u64 {
+    fn active_at<H: Host>(&self, host: &H, settings: &Settings, name: &SessionName) -> u64 {
         let now = host.wall_clock();
-        let stored = host.stored(Store::Origin, &key(name)).ok().flatten();
-        let known = [stored.as_deref().and_then(decimal).unwrap_or_default(), self.active_at.get()];
+        let stored = host.stored(Store::Origin, &key(name)).ok().flatten().as_deref().and_then(decimal);
+        // Another tab's session ran out, and nobody has used this one either. A backend may have begun another session since.
+        if stored == Some(RAN_OUT) && settings.backend().is_none() {
+            return RAN_OUT;
+        }
+        let known = [stored.unwrap_or_default(), self.active_at.get()];
         // A time to come was written before the clock was set back.
         let last = known.into_iter().filter(|at| *at <= now).max().unwrap_or_default();
         if last == 0 {
@@ -141,6 +150,12 @@ impl Idle {
         self.active_at.set(now);
         let _ = host.store(Store::Origin, &key(name), Json::from(now).as_number().unwrap_or_default());
     }
+}
+
+/// Whether the latest session ended because nobody used it. The user is still logged in at the server, so the next login must
+/// ask again who is there.
+pub(crate) fn asks_anew<H: Host>(host: &H, name: &SessionName) -> bool {
+    host.stored(Store::Origin, &key(name)).ok().flatten().as_deref().and_then(decimal) == Some(RAN_OUT)
 }
 
 fn key(name: &SessionName) -> String {

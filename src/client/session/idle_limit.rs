@@ -1,8 +1,10 @@
 //! Ends a session that nobody uses. It ends as by [`Client::revoke`](crate::Client::revoke): in the page, in the tabs that share
-//! it, at the backend, and at the server if that can revoke tokens. The page does not navigate.
+//! it, at the backend, and at the server if that can revoke tokens. The page does not navigate, and the user stays logged in at
+//! the server: so the next login asks again who is there.
 
 use std::rc::Rc;
 
+use super::idle;
 use crate::client::page::Connection;
 use crate::client::revocation;
 use crate::host::Host;
@@ -21,9 +23,27 @@ pub(crate) fn follow<P: Host>(connection: &Rc<Connection<P>>) {
     }));
 }
 
-/// A login begins, or has succeeded: the user is there.
-pub(crate) fn begin_anew<P: Host>(connection: &Connection<P>) {
-    connection.session.idle.begin_anew(connection.host(), &connection.session.name);
+/// A login begins: the user is there.
+pub(crate) fn login_begins<P: Host>(connection: &Connection<P>) {
+    // If the backend does the login, nobody tells this page that it has succeeded.
+    let is_at_backend = connection.configuration.backend_url("loginUrl").is_some();
+    connection.session.idle.begin_anew(connection.host(), &connection.session.name, is_at_backend);
+}
+
+/// The login with this `state` succeeds: the user is there, unless the login is silent.
+pub(crate) fn login_succeeds<P: Host>(connection: &Connection<P>, state: &str) {
+    #[cfg(feature = "popup")]
+    if connection.page.awaited.find(state, |wait| wait.is_silent) == Some(true) {
+        return;
+    }
+    #[cfg(not(feature = "popup"))]
+    let _ = state;
+    connection.session.idle.begin_anew(connection.host(), &connection.session.name, true);
+}
+
+/// The `prompt` of a login that names none: after a session that nobody used, the server asks again who is there.
+pub(crate) fn default_prompt<P: Host>(connection: &Connection<P>) -> Option<&'static str> {
+    idle::asks_anew(connection.host(), &connection.session.name).then_some("login")
 }
 
 fn note_activity<P: Host>(connection: &Rc<Connection<P>>) {
@@ -65,7 +85,7 @@ fn is_over<P: Host>(connection: &Rc<Connection<P>>) -> bool {
         host.spawn(Box::pin(async move {
             // The session has ended in the page, whatever backend and server say.
             let _ = revocation::revoke(&task).await;
-            task.session.idle.forget(task.host(), &task.session.name);
+            task.session.idle.remember_end(task.host(), &task.session.name);
         }));
     }
     is_over

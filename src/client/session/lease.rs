@@ -73,9 +73,9 @@ impl<'a, H: Host> Lease<'a, H> {
         Err(ErrorKind::TimedOut(Purpose::Refresh).into())
     }
 
-    /// Whether it is certain that no other tab has taken the lease.
-    pub(crate) fn is_good(&self) -> bool {
-        self.entry.as_ref().is_none_or(|(_, entry)| decimal(cut(entry, ' ').0) > Some(self.host.wall_clock()))
+    /// Whether it is certain that no other tab can take the lease in the next `millis` milliseconds.
+    pub(crate) fn lasts(&self, millis: u64) -> bool {
+        self.entry.as_ref().is_none_or(|(_, entry)| decimal(cut(entry, ' ').0) > Some(self.host.wall_clock() + millis))
     }
 }
 
@@ -83,7 +83,7 @@ impl<H: Host> Drop for Lease<'_, H> {
     fn drop(&mut self) {
         // If the lease is over, another tab may have replaced the entry, and this page's copy of the store may be outdated.
         if let Some((key, entry)) = &self.entry
-            && self.is_good()
+            && self.lasts(0)
             && self.host.stored(Store::Origin, key).ok().flatten().as_deref() == Some(entry)
         {
             self.host.forget(Store::Origin, key);

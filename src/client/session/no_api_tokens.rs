@@ -4,12 +4,15 @@ use super::moment::Moment;
 use super::target::Target;
 use super::tokens::Tokens;
 use crate::client::page::Connection;
+use crate::protocol::error::Error;
 use crate::protocol::http::Request;
 use crate::protocol::json::Json;
 use crate::protocol::token::TokenSet;
 
-pub(crate) fn of_origin<P>(_: &Connection<P>, _: &str) -> Target {
-    Target
+/// The login's own token.
+#[expect(clippy::unnecessary_wraps, reason = "with tokens of APIs, it may fail")]
+pub(crate) fn of_origin<P>(_: &Connection<P>, _: &str) -> Result<Target, Error> {
+    Ok(Target)
 }
 
 /// The request for a new access token. `None` if there is no refresh token.

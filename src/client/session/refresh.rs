@@ -97,7 +97,7 @@ fn join_or_begin<P: Host>(connection: &Rc<Connection<P>>, target: &Target, is_fo
     let target = *target;
     let refresh = attempts.begin(&target);
     // Another tab may replace it as soon as this one waits for anything.
-    let before = connection.session.state.present_token(&target);
+    let before = connection.session.state.of_target(&target, Tokens::version);
     let (task, resolver) = (connection.clone(), Resolver(refresh.clone()));
     // In the background: the caller may stop waiting, and a rotated refresh token must still be kept.
     connection.host().spawn(Box::pin(async move {
@@ -143,11 +143,11 @@ async fn renew_alone<P: Host>(
         return Err(ErrorKind::NoSession { reason: "it has ended meanwhile" }.into());
     }
     // Another tab has renewed the token, or a user has logged in there.
-    if state.present_token(target) != before && state.access_token(target, connection.now(), MIN_VALIDITY).is_ok() {
+    if state.of_target(target, Tokens::version) != before && state.access_token(target, connection.now(), MIN_VALIDITY).is_ok() {
         return Ok(());
     }
     // The page may have slept since it got the lease, and another tab may have it by now.
-    if !is_good(lease.as_ref()) {
+    if !lasts(lease.as_ref(), connection.configuration.request_timeout()) {
         state.go_stale();
         return Err(ErrorKind::TimedOut(Purpose::Refresh).into());
     }
@@ -156,9 +156,9 @@ async fn renew_alone<P: Host>(
     renew(connection, target, is_forced, lease.as_ref()).await
 }
 
-/// Whether no other tab has taken this tab's `lease`, as far as the clock tells.
-fn is_good<P: Host>(lease: Option<&Lease<P>>) -> bool {
-    lease.is_none_or(Lease::is_good)
+/// Whether this tab's `lease` lasts for a request that takes `millis`, as far as the clock tells.
+fn lasts<P: Host>(lease: Option<&Lease<P>>, millis: u64) -> bool {
+    lease.is_none_or(|lease| lease.lasts(millis))
 }
 
 /// Continues with the entry in the store.
@@ -191,7 +191,9 @@ async fn renew<P: Host>(
     let request = request.ok_or(ErrorKind::NoSession { reason: "nobody is signed in" })?;
     let sent_at = connection.now();
     let fetch_keys = id_token::fetch_keys_beside(connection, state.session().claims.is_some());
-    let (response, ()) = both(proofs::send_refresh(connection, request, &|| is_good(lease)), fetch_keys).await;
+    let (response, ()) =
+        both(proofs::send_refresh(connection, request, &|| lasts(lease, connection.configuration.request_timeout())), fetch_keys)
+            .await;
     let mut is_rotated = false;
     let retry_after = response.as_ref().ok().and_then(|response| response.retry_after);
     let outcome = match response.and_then(|response| proofs::refreshed(connection, &response)) {

@@ -129,6 +129,9 @@ impl Tokens {
         };
         let is_over = left == Some(0) && !tokens.can_renew();
         let is_record = tokens.record.integer("v") == Some(1) && tokens.record.text(ACCESS_TOKEN).is_some();
+        // Without proofs, nobody can use tokens that are bound to a key.
+        #[cfg(not(feature = "dpop"))]
+        let is_record = is_record && tokens.record.member("dpop_jkt").is_none();
         (is_record && !is_over).then_some(tokens)
     }
 
@@ -220,6 +223,13 @@ impl Tokens {
         is_before(now.monotonic, self.expires_at) && (!(self.can_renew() || self.is_of_api()) || is_valid_on_wall())
     }
 
+    /// What distinguishes the access token from those before and after it: its text and its end. Some servers send the same text
+    /// again, with a later end.
+    pub(crate) fn version(&self) -> Secret {
+        let end = self.record.member(EXPIRES_AT).and_then(Json::as_number).unwrap_or_default();
+        Secret::new([self.record.text(ACCESS_TOKEN).unwrap_or_default(), end].concat())
+    }
+
     /// The whole lifetime of the access token, in milliseconds. `None` if the server did not say.
     pub(crate) fn lifetime(&self) -> Option<u64> {
         self.record.integer(LIFETIME)
@@ -249,9 +259,18 @@ impl Tokens {
         self.record.text(REFRESH_TOKEN).is_some()
     }
 
-    /// The token that a revocation names by `hint` (RFC 7009 §2.1): `refresh_token` or `access_token`.
-    pub(crate) fn hinted(&self, hint: &str) -> Option<&str> {
-        self.record.text(hint)
+    /// The token to revoke at this `place` in their order, with its hint (RFC 7009 §2.1): the refresh token first. `None` after the
+    /// last one; `Some(None)` if there is no such token.
+    pub(crate) fn to_revoke(&self, place: usize) -> Option<Option<(&'static str, &str)>> {
+        let hint = match place {
+            0 => REFRESH_TOKEN,
+            1 => ACCESS_TOKEN,
+            #[cfg(feature = "resources")]
+            _ => return self.text_of_api(place - 2).map(|text| Some((ACCESS_TOKEN, text))),
+            #[cfg(not(feature = "resources"))]
+            _ => return None,
+        };
+        Some(self.record.text(hint).map(|token| (hint, token)))
     }
 
     /// Takes over the refresh token that replaces the present one, if there is one.

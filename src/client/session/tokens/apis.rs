@@ -39,6 +39,10 @@ impl Tokens {
         }
     }
 
+    pub(super) fn text_of_api(&self, place: usize) -> Option<&str> {
+        self.apis.0.get(place).and_then(|(_, tokens)| tokens.record.text(ACCESS_TOKEN))
+    }
+
     pub(super) fn api_that_holds(&self, token: &str) -> Option<&Self> {
         self.apis.0.iter().map(|(_, tokens)| tokens).find(|tokens| tokens.hold(token))
     }
