@@ -74,7 +74,11 @@ $("renew").addEventListener("click", (event) =>
 
 $("logout").addEventListener("click", (event) => busy(event.currentTarget, () => client.logout()));
 
-onLie(() => ($("breakable").checked = true));
+// Remembered, because the page may still be opening the server of before.
+onLie(() => {
+  $("breakable").checked = true;
+  remember("breakable");
+});
 
 // A page load is one of three: the return from a login or a logout, a session that continues, or a first visit.
 await busy($("login"), async () => {

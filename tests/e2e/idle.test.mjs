@@ -42,7 +42,8 @@ test("nobody does anything: the session ends in all tabs, and its tokens are rev
   const last = await Promise.all([tab, other].map((one) => one.evaluate(() => heard.at(-1))));
   assert(last.some(({ wasIdle }) => wasIdle), JSON.stringify(last));
   await until(() => stage.oidc.requestsTo(revocation).length, "the revocation");
-  assert.deepEqual(await tab.evaluate(() => Object.keys(localStorage).filter((key) => /active|session/.test(key))), []);
+  // What stays says that the session ended idle, and nothing else.
+  assert.deepEqual(await tab.evaluate(() => Object.entries(localStorage).filter(([key]) => /active|session/.test(key)).map(([, value]) => value)), ["0"]);
 });
 
 testOfKeys("a key in one tab keeps the session of both, and takes the announcement back", async (t) => {
