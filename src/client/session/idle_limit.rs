@@ -81,6 +81,8 @@ fn is_over<P: Host>(connection: &Rc<Connection<P>>) -> bool {
     let end = session.idle.end(host, &connection.configuration, &session.name);
     let is_over = end.is_some_and(|end| end <= host.wall_clock());
     if is_over && session.idle.run_out() {
+        // Before anything waits: the page may be closed meanwhile. And after it: the end of the session is no use.
+        session.idle.remember_end(host, &session.name);
         let task = connection.clone();
         host.spawn(Box::pin(async move {
             // The session has ended in the page, whatever backend and server say.
