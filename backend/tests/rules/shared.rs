@@ -535,7 +535,9 @@ async fn a_logout_reaches_every_session_of_a_user_however_many_there_are() {
     assert_eq!(list.len(), 200, "the newest of those that last");
 
     assert_eq!(back_channel(setup, &openid.key.signed(logout_token(&openid, "sid", sid))).await.status, 200);
-    assert_eq!((entries(), setup.session(&sessions[0]).await.status), (1, 200));
+    // The entry without a record is removed when somebody reads as far as it.
+    assert!((1..=2).contains(&entries()), "{}", entries());
+    assert_eq!(setup.session(&sessions[0]).await.status, 200);
     assert_eq!(back_channel(setup, &openid.key.signed(logout_token(&openid, "sub", "ada"))).await.status, 200);
     assert_eq!(setup.session(&sessions[0]).await.status, 401);
     assert!(redis.keys("session").is_empty() && redis.keys("sub").is_empty() && redis.keys("sid").is_empty());
