@@ -161,19 +161,21 @@ mod idle_limit {
 
     #[test]
     fn a_silent_login_is_no_use() {
-        let (client, _page, host) = used("local");
+        let (client, page) = signed_in(&tab(), &limited("local"));
+        let host = page.host();
         host.pass(LIMIT - 1000);
         let login = block_on(client.begin_silently(&LoginOptions::new())).unwrap();
-        host.answer(Answer::json(200, &openid_tokens(&host, &login.state, "")));
-        let waiting = Task::new(client.answer_elsewhere(&login.state));
+        host.answer(Answer::json(200, &openid_tokens(host, &login.state, "")));
+        let waiting = Task::new(async { client.answer_elsewhere(&login.state).await.map(drop) });
         let channel = format!("wicketgate.{}", login.state);
         let answering = Task::new(async {
             while !host.send_on(&channel, &callback(&login.state)) {
                 yield_now().await;
             }
-            client.answer_elsewhere("nobody's").await
+            Ok(())
         });
-        let _ = join(vec![waiting, answering]);
+        join(vec![waiting, answering]).into_iter().for_each(Result::unwrap);
+        (0..2).for_each(|_| host.answer(Answer::empty(200)));
         host.pass(1000);
         assert!(client.session().was_idle);
         assert_eq!(code(block_on(client.begin_silently(&LoginOptions::new()))), "no_session", "nobody is there");

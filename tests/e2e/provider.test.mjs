@@ -27,8 +27,8 @@ after(async () => {
 
 describe("the provider lies", { concurrency: 4, ...needs("tokens") }, () => {
   for (const lie of provider.lies) {
-    const { name, section, about, expect } = lie;
-    test(`${name}: ${section}: ${about}: ${expected(lie)}`, async (t) => {
+    const { name, section, about, expect, needs: ability } = lie;
+    test(`${name}: ${section}: ${about}: ${expected(lie)}`, needs(...(ability ? [ability] : [])), async (t) => {
       outcomes.set(name, ["not run to its end", false]);
       const context = await browser.newContext();
       t.after(() => context.close());

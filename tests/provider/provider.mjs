@@ -21,6 +21,7 @@ import { base64url, keyOf, keys, publicJwk, sign } from "./jose.mjs";
  * @property {{ error: string, claim?: string } | { accepted: true }} expect the client's reaction
  * @property {"connect" | "login" | "refresh" | "userinfo"} [when] the client's call in which it notices: `createClient`,
  * `handleCallback` (this is the default), `accessToken({ forceRefresh: true })` or `userInfo`; all calls before it succeed
+ * @property {string} [needs] what the client's feature set must have, so that the lie can be told
  * @property {object} [config] further members of the client's configuration
  * @property {object} [options] options of the login
  * @property {string} [alg] the algorithm with which this issuer signs; default ES256
@@ -103,8 +104,8 @@ export async function startProvider({ redirectUris = ["https://app.example/callb
   const lies = await readLies();
   const providers = new Map();
   const strays = [];
-  const list = [...lies].map(([name, { section, about, expect, when = "login", config = {}, options = {} }]) => {
-    return { name, section, about, expect, when, config, options };
+  const list = [...lies].map(([name, { section, about, expect, needs, when = "login", config = {}, options = {} }]) => {
+    return { name, section, about, expect, needs, when, config, options };
   });
 
   const server = await serve(

@@ -1,5 +1,6 @@
 export default {
   section: "RFC 9449 §8",
+  needs: "dpop",
   about: "the server demands another nonce each time",
   expect: { error: "token_request_failed" },
   metadata: (document) => ({ ...document, dpop_signing_alg_values_supported: ["ES256"] }),

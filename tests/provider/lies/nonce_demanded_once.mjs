@@ -1,5 +1,6 @@
 export default {
   section: "RFC 9449 §8",
+  needs: "dpop",
   about: "the server demands a nonce, and has not looked at the code",
   expect: { accepted: true },
   metadata: (document) => ({ ...document, dpop_signing_alg_values_supported: ["ES256"] }),

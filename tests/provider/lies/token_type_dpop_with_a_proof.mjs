@@ -1,5 +1,6 @@
 export default {
   section: "RFC 9449 §5",
+  needs: "dpop",
   about: "token_type is DPoP, and the request had a proof",
   expect: { accepted: true },
   metadata: (document) => ({ ...document, dpop_signing_alg_values_supported: ["ES256"] }),
