@@ -50,7 +50,6 @@ const LIFETIME: &str = "lifetime";
 const ENDS_AT: &str = "ends_at";
 #[cfg(feature = "dpop")]
 const TOKEN_TYPE: &str = "token_type";
-#[cfg(feature = "dpop")]
 const BOUND_TO: &str = "dpop_jkt";
 
 impl Tokens {
@@ -131,7 +130,7 @@ impl Tokens {
         let is_record = tokens.record.integer("v") == Some(1) && tokens.record.text(ACCESS_TOKEN).is_some();
         // Without proofs, nobody can use tokens that are bound to a key.
         #[cfg(not(feature = "dpop"))]
-        let is_record = is_record && tokens.record.member("dpop_jkt").is_none();
+        let is_record = is_record && tokens.record.member(BOUND_TO).is_none();
         (is_record && !is_over).then_some(tokens)
     }
 
