@@ -16,7 +16,7 @@ use super::restart::{forget_restart, restart};
 use super::transactions;
 use crate::client::discovery;
 use crate::client::page::Connection;
-#[cfg(feature = "idle")]
+#[cfg(all(feature = "backend", feature = "idle"))]
 use crate::client::session::idle_limit;
 use crate::client::session::signals::restore;
 use crate::client::shared_future::Resolver;
@@ -136,15 +136,16 @@ async fn complete<P: Host>(connection: &Connection<P>, url: &Url, wanted: &mut O
     let backend = 'redeemed: {
         #[cfg(feature = "backend")]
         if let Some(backend) = connection.configuration.backend() {
-            break 'redeemed hand_off(connection, backend, &exchange).await?;
+            let handed_off = hand_off(connection, backend, &exchange).await?;
+            #[cfg(feature = "idle")]
+            idle_limit::login_succeeds(connection, &state);
+            break 'redeemed handed_off;
         }
         #[cfg(feature = "tokens")]
         redeem(connection, &exchange).await?;
         None
     };
     transactions::mark_success(connection.host(), &state);
-    #[cfg(feature = "idle")]
-    idle_limit::login_succeeds(connection, &state);
     connection.announce();
     let session = &connection.session;
     let result = LoginResult { return_to, app_state: exchange.app_state().cloned(), session: session.snapshot(), backend };
